@@ -1,0 +1,164 @@
+// The values around a decision: what goes in, what comes out. Kubernetes is not known here.
+import type { LocalClock, PointForecast } from "../forecast/index.ts";
+
+/** Why a rule said what it said. The controller's vocabulary holds the same words. */
+export type DecisionReason =
+  | "ForecastDemand"
+  | "CurrentDemand"
+  | "WithinTolerance"
+  | "ScaleUpLimit"
+  | "ScaleUpStabilized"
+  | "ScaleDownLimit"
+  | "ScaleDownStabilized"
+  | "ScaleUpDisabled"
+  | "ScaleDownDisabled"
+  | "TooManyReplicas"
+  | "TooFewReplicas"
+  | "RecommendOnly"
+  | "ScaleOutOnly"
+  | "RestartGuard"
+  | "RolloutInProgress"
+  | "MetricMissing"
+  | "OutageRecovery"
+  | "Fallback"
+  | "ScalingDisabled"
+  | "NothingToDo";
+
+/** Settings of the calibrated demand rule (design: margin m, scale S, histogram of scores). */
+export interface DemandSettings {
+  readonly stepMs: number;
+  /** D: lead in steps, >= 1. */
+  readonly leadSteps: number;
+  /** K: scale-down stabilisation in steps, >= 0. */
+  readonly stabilizationSteps: number;
+  /** Share, 0..1. */
+  readonly scaleDownTolerance: number;
+  /** C: demand that one replica serves, > 0. */
+  readonly targetPerReplica: number;
+  /** b = 1 - service level, > 0. */
+  readonly budget: number;
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly localClock: LocalClock;
+}
+
+/** What the demand rule says after a sample. */
+export interface Demand {
+  /** `calibrated` once a day of history has been scored; until then the reactive start. `missing` while no sample has come for 30 minutes, or ever. */
+  readonly kind: "calibrated" | "reactive" | "missing";
+  /** r: replicas that this moment alone asks for, within min and max. */
+  readonly raw: number;
+  /** Largest r of the stabilisation window. */
+  readonly stabilized: number;
+  /** w: after the scale-down tolerance. What the later rules start from. */
+  readonly wanted: number;
+  /** Last sample that was present, and whether the newest was. NaN if there never was one. */
+  readonly now: number;
+  readonly present: boolean;
+  /** P, m, S; NaN where there is none yet. */
+  readonly point: number;
+  readonly margin: number;
+  readonly scale: number;
+  /** Replicas that the demand needs without limits: ceil(x / C). */
+  readonly unlimited: number;
+}
+
+/** What really happened at the target, for the feedback of step 4. */
+export interface Applied {
+  readonly readyReplicas: number;
+  /** Our own, unclamped wanted replicas were applied throughout the last D steps. */
+  readonly ownThroughout: boolean;
+}
+
+export interface DemandRule {
+  readonly settings: DemandSettings;
+  /** Takes the sample that the forecaster has just observed. `startReplicas`: never below these in the reactive start. */
+  observe(timeMs: number, value: number, forecast: PointForecast, applied?: Applied): void;
+  /** The state after the last sample. */
+  demand(): Demand;
+  exportState(): Float64Array[];
+  importState(state: readonly Float64Array[]): void;
+}
+
+export interface ScalingPolicyRule {
+  readonly type: "Pods" | "Percent";
+  readonly value: number;
+  readonly periodSeconds: number;
+}
+
+export interface DirectionPolicy {
+  readonly stabilizationWindowSeconds: number;
+  readonly selectPolicy: "Max" | "Min" | "Disabled";
+  readonly policies: readonly ScalingPolicyRule[];
+  readonly tolerance: number;
+}
+
+/** The limits that a user set. */
+export interface Policy {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly mode: "Active" | "ScaleOutOnly" | "Recommend";
+  readonly scaleUp: DirectionPolicy;
+  readonly scaleDown: DirectionPolicy;
+  readonly fallback: { readonly replicas: number; readonly afterMs: number } | undefined;
+}
+
+/** The target as it is now. */
+export interface TargetState {
+  /** spec.replicas. */
+  readonly replicas: number;
+  /** Ready pods, NaN if not known. */
+  readonly ready: number;
+  /** A rollout is in progress, or the newest generation has not been observed. */
+  readonly isRollingOut: boolean;
+}
+
+export interface TraceEntry {
+  readonly rule: string;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: DecisionReason;
+  readonly message: string;
+}
+
+export interface Decision {
+  /** scale: write `to`; hold: leave as it is; recommend: `to` is what would have been written. */
+  readonly kind: "scale" | "hold" | "recommend";
+  readonly timeMs: number;
+  readonly from: number;
+  /** The replicas to write (scale), to keep (hold: equal to from), or that would be written (recommend). */
+  readonly to: number;
+  /** The reason and sentence of the rule that decided. */
+  readonly reason: DecisionReason;
+  readonly message: string;
+  /** Every rule that changed the number or had something to say, in order. The first is the demand. */
+  readonly trace: readonly TraceEntry[];
+  /** The bound or policy that kept the number from what demand asked for, if any. */
+  readonly limitedBy: TraceEntry | undefined;
+}
+
+export interface DecisionInput {
+  readonly nowMs: number;
+  readonly demand: Demand;
+  /** When the last present sample was, unix ms; NaN if never. */
+  readonly lastSampleMs: number;
+  /** Why the metric is missing, for the sentence; undefined when it is there. */
+  readonly missingBecause: string | undefined;
+  readonly target: TargetState;
+  readonly policy: Policy;
+  readonly history: ScaleHistory;
+}
+
+/** What the rules must remember between decisions of one scaler. Changes only after the write succeeded. */
+export interface ScaleHistory {
+  /** When this process first decided for this scaler, unix ms. The restart guard counts from here. */
+  readonly startedMs: number;
+  /** Replicas the target had when the process started. */
+  readonly startReplicas: number;
+  /** Scale events of the longest policy period: time and change (signed). */
+  readonly events: readonly { readonly timeMs: number; readonly change: number }[];
+  /** Wanted replicas of recent decisions, for scale-up stabilisation. */
+  readonly recommendations: readonly { readonly timeMs: number; readonly replicas: number }[];
+  /** Since when samples have been coming without a break again after an outage, unix ms; undefined when there was no outage within memory. */
+  readonly recoveredMs: number | undefined;
+}

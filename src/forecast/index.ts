@@ -1,0 +1,1 @@
+export type { Accuracy, Fit, Forecaster, ForecastSettings, LocalClock, PointForecast } from "./forecaster.ts";

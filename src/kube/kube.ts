@@ -1,0 +1,89 @@
+// What the rest of the program sees of a Kubernetes API server. Raw JSON in, pruned objects out; failures are OperatorErrors.
+import type { ScaleTargetRef } from "../api/index.ts";
+
+export interface KubeObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly generation?: number;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly creationTimestamp?: string;
+  };
+}
+
+export interface KubeRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Path and query below the server's address, for example `/apis/apps/v1/namespaces/a/deployments/b/scale`. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  /** Wall-clock limit, ms; default 10 s. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One connection pool to one API server. */
+export interface KubeConnection {
+  readonly server: string;
+  /** The JSON body of a 2xx answer. Throws OperatorError (reason by status: Forbidden names verb and resource; 404, 409, 429 with retryAfterMs, 5xx, unreachable). */
+  request(request: KubeRequest): Promise<unknown>;
+  /** The lines of a watch, one parsed JSON value each, until the server closes or the signal fires. */
+  watch(path: string, signal: AbortSignal): AsyncIterable<unknown>;
+  close(): Promise<void>;
+}
+
+/** The target's scale, and what its own status says of readiness and rollout. */
+export interface TargetScale {
+  /** spec.replicas of /scale. */
+  readonly replicas: number;
+  /** status.readyReplicas of apps/v1 kinds, else the Ready pods of the selector; NaN when it cannot be known. */
+  readonly readyReplicas: number;
+  readonly isRollingOut: boolean;
+  /** Of the object that was read: the write is refused if it has changed since. */
+  readonly resourceVersion: string;
+  readonly uid: string;
+}
+
+export interface Scales {
+  read(namespace: string, target: ScaleTargetRef, signal: AbortSignal): Promise<TargetScale>;
+  /** Sets spec.replicas through /scale, only if the target is still at `resourceVersion`. */
+  write(namespace: string, target: ScaleTargetRef, replicas: number, resourceVersion: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface ReflectorHandlers<T> {
+  /** The key (`namespace/name`) was added, changed or deleted (then `object` is undefined). */
+  changed(key: string, object: T | undefined): void;
+}
+
+/** A cache of one resource kept by list and watch, with client-go's semantics. */
+export interface Reflector<T> {
+  /** Runs until the signal fires. Never rejects for a server's fault. */
+  run(signal: AbortSignal): Promise<void>;
+  /** The first list is in. */
+  synced(): boolean;
+  get(key: string): T | undefined;
+  keys(): readonly string[];
+}
+
+export interface KubeEvent {
+  readonly regarding: { readonly apiVersion: string; readonly kind: string; readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly action: string;
+  readonly note: string;
+}
+
+export interface Events {
+  /** Sends in the background; equal events within ten minutes become one series. Never throws. */
+  emit(event: KubeEvent): void;
+}
+
+export interface Statuses {
+  /** Merge-patches `/status` of a PredictiveScaler. A scaler that is gone is no error. */
+  patch(key: string, status: unknown, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,1 @@
+export type { PrometheusClient, RangeAnswer, RangeQuery } from "./prometheus.ts";

@@ -1,0 +1,1 @@
+export type { Grid, Samples, Series } from "./samples.ts";
