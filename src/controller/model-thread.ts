@@ -1,0 +1,64 @@
+// One worker thread that learns models, asked through promises. A thread that dies fails its requests; the next request starts a new one.
+import { Worker } from "node:worker_threads";
+import { OperatorError } from "../errors.ts";
+import type { Learned, LearnRequest } from "./model.ts";
+
+export interface ModelThread {
+  learn(request: LearnRequest): Promise<Learned>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly resolve: (learned: Learned) => void;
+  readonly reject: (error: Error) => void;
+}
+
+type Answer = { readonly id: number; readonly learned: Learned } | { readonly id: number; readonly error: string };
+
+/** The worker's file stands beside this one: the source when run from source, else the bundle. */
+function workerFile(): URL {
+  return new URL(import.meta.url.endsWith(".ts") ? "./model-worker.ts" : "./model-worker.mjs", import.meta.url);
+}
+
+export function createModelThread(): ModelThread {
+  let worker: Worker | undefined;
+  let nextId = 0;
+  const waiting = new Map<number, Waiting>();
+  const fail = (message: string) => {
+    const error = new OperatorError(`The model thread failed: ${message}`, { reason: "InternalError", retry: "backoff" });
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+    worker = undefined;
+  };
+  const start = () => {
+    const started = new Worker(workerFile());
+    started.on("message", (answer: Answer) => {
+      const asked = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if (waiting.size === 0) started.unref();
+      if ("learned" in answer) asked?.resolve(answer.learned);
+      else asked?.reject(new OperatorError(`Learning from history failed: ${answer.error}`, { reason: "InternalError", retry: "backoff" }));
+    });
+    started.on("error", (error) => fail(error.message));
+    started.on("exit", (code) => worker === started && fail(`it ended with code ${code}`));
+    return started;
+  };
+  return {
+    learn(request) {
+      worker ??= start();
+      worker.ref();
+      const id = nextId++;
+      const target = worker;
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        target.postMessage({ id, request }, [request.history.values.buffer as ArrayBuffer]);
+      });
+    },
+    async close() {
+      const running = worker;
+      worker = undefined;
+      await running?.terminate();
+      if (waiting.size > 0) fail("the operator is stopping");
+    },
+  };
+}

@@ -1,0 +1,17 @@
+// The thread that learns: history in, fitted and replayed model state out. It keeps the event loop of the operator free.
+import { parentPort } from "node:worker_threads";
+import { learnModel } from "./model.ts";
+import type { LearnRequest } from "./model.ts";
+
+const port = parentPort;
+if (port === null) throw new Error("model-worker runs as a worker thread only");
+
+port.on("message", ({ id, request }: { id: number; request: LearnRequest }) => {
+  try {
+    const learned = learnModel(request);
+    const buffers = [...learned.state.forecaster, ...learned.state.rule].map((array) => array.buffer as ArrayBuffer);
+    port.postMessage({ id, learned }, buffers);
+  } catch (error) {
+    port.postMessage({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+});

@@ -1,0 +1,35 @@
+// A model is a line (forecaster and demand rule) with settings; learning fits it on history and replays that history through it.
+// The same function runs in the worker and in tests.
+import { createDemandRule, createLine } from "../decision/index.ts";
+import type { Line, LineState } from "../decision/index.ts";
+import { createForecaster, createLocalClock } from "../forecast/index.ts";
+import type { Fit } from "../forecast/index.ts";
+import type { Series } from "../series/index.ts";
+import type { ModelSettings } from "./plan.ts";
+
+export interface LearnRequest {
+  readonly settings: ModelSettings;
+  readonly history: Series;
+}
+
+export interface Learned {
+  readonly fit: Fit;
+  readonly state: LineState;
+  /** Time of the newest sample of the history that the state has seen, unix ms. */
+  readonly untilMs: number;
+}
+
+/** A line that has seen nothing. */
+export function newLine(settings: ModelSettings): Line {
+  const localClock = createLocalClock(settings.timeZone);
+  return createLine(createForecaster({ ...settings.forecast, localClock }), createDemandRule({ ...settings.demand, localClock }));
+}
+
+/** Fits and replays. With too little history nothing is fitted, yet what there is has been replayed. */
+export function learnModel({ settings, history }: LearnRequest): Learned {
+  const line = newLine(settings);
+  const fit = line.forecaster.fit(history);
+  const { startMs, stepMs, values } = history;
+  for (let i = 0; i < values.length; i++) line.observe(startMs + i * stepMs, values[i] ?? NaN);
+  return { fit, state: line.exportState(), untilMs: startMs + (values.length - 1) * stepMs };
+}

@@ -1,0 +1,85 @@
+// What to do for one scaler: the specification in the words of the rooms. Pure; the same specification gives the same plan.
+import type { Scaler, ScaleTargetRef } from "../api/index.ts";
+import type { DemandSettings, Policy } from "../decision/index.ts";
+import type { ForecastSettings } from "../forecast/index.ts";
+
+/** The horizon that is always exported, ms: dashboards lay it over the demand of now. */
+export const EXPORTED_HORIZON_MS = 20 * 60_000;
+
+/** Settings of forecaster and demand rule without the zone's clock: what travels to the worker. */
+export interface ModelSettings {
+  readonly timeZone: string;
+  readonly forecast: Omit<ForecastSettings, "localClock">;
+  readonly demand: Omit<DemandSettings, "localClock">;
+}
+
+export interface Plan {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly target: ScaleTargetRef;
+  readonly query: string;
+  readonly stepMs: number;
+  readonly historyMs: number;
+  readonly leadMs: number;
+  readonly targetPerReplica: number;
+  readonly model: ModelSettings;
+  /** Equal keys can share a model; a query or step of another kind cannot even share samples. */
+  readonly modelKey: string;
+  readonly samplesKey: string;
+  readonly policy: Policy;
+}
+
+export function planFor(scaler: Scaler): Plan {
+  const { spec } = scaler;
+  const { stepMs, query, targetPerReplica } = spec.metric;
+  const steps = (ms: number) => Math.max(1, Math.round(ms / stepMs));
+  const leadSteps = steps(spec.forecast.leadTimeMs);
+  const exportedSteps = steps(EXPORTED_HORIZON_MS);
+  const model: ModelSettings = {
+    timeZone: spec.forecast.timeZone,
+    forecast: {
+      stepMs,
+      leadSteps: exportedSteps === leadSteps ? [leadSteps] : [leadSteps, exportedSteps],
+      day: spec.forecast.seasons.includes("Day"),
+      week: spec.forecast.seasons.includes("Week"),
+    },
+    demand: {
+      stepMs,
+      leadSteps,
+      stabilizationSteps: Math.round((spec.behavior.scaleDown.stabilizationWindowSeconds * 1000) / stepMs),
+      scaleDownTolerance: spec.behavior.scaleDown.tolerance,
+      targetPerReplica,
+      budget: 1 - spec.forecast.serviceLevel,
+      minReplicas: spec.minReplicas,
+      maxReplicas: spec.maxReplicas,
+    },
+  };
+  return {
+    key: `${scaler.namespace}/${scaler.name}`,
+    namespace: scaler.namespace,
+    name: scaler.name,
+    uid: scaler.uid,
+    generation: scaler.generation,
+    target: spec.scaleTargetRef,
+    query,
+    stepMs,
+    historyMs: spec.forecast.historyMs,
+    leadMs: spec.forecast.leadTimeMs,
+    targetPerReplica,
+    model,
+    modelKey: JSON.stringify([query, spec.forecast.historyMs, model]),
+    samplesKey: JSON.stringify([query, stepMs]),
+    policy: {
+      minReplicas: spec.minReplicas,
+      maxReplicas: spec.maxReplicas,
+      mode: spec.mode,
+      scaleUp: spec.behavior.scaleUp,
+      scaleDown: spec.behavior.scaleDown,
+      fallback: spec.fallback,
+    },
+  };
+}
