@@ -1,0 +1,83 @@
+// Loads history and learns models in the background, a few at a time. One request per key is under way;
+// its result or failure is handed to whoever asked. Decisions never wait for it.
+import type { OperatorError } from "../errors.ts";
+import type { PrometheusClient } from "../prometheus/index.ts";
+import { gridFor, regularize } from "../series/index.ts";
+import type { Learned } from "./model.ts";
+import type { ModelThread } from "./model-thread.ts";
+import type { Plan } from "./plan.ts";
+import { asOperatorError } from "./failure.ts";
+
+/** History loads under way at once: one is read while another is fitted; more would only press on Prometheus. */
+const CONCURRENT_LOADS = 3;
+
+export type LearnResult = { readonly kind: "learned"; readonly learned: Learned } | { readonly kind: "failed"; readonly error: OperatorError };
+
+export interface Learner {
+  /** Asks for a model of `plan` with history up to `untilMs`; `done` is called once, later, unless the key is dropped first. */
+  request(plan: Plan, untilMs: number, done: (result: LearnResult) => void): void;
+  /** Forgets a request that is waiting or under way; `done` is not called. */
+  drop(key: string): void;
+  readonly waiting: number;
+}
+
+interface Job {
+  readonly plan: Plan;
+  readonly untilMs: number;
+  readonly done: (result: LearnResult) => void;
+  readonly abort: AbortController;
+}
+
+export function createLearner(prometheus: PrometheusClient, thread: ModelThread, stop: AbortSignal): Learner {
+  const queue: Job[] = [];
+  const jobs = new Map<string, Job>();
+  let running = 0;
+
+  const learn = async ({ plan, untilMs, abort }: Job): Promise<LearnResult> => {
+    try {
+      const grid = gridFor({ endMs: untilMs, historyMs: plan.historyMs, stepMs: plan.stepMs });
+      const range = { query: plan.query, startMs: grid.startMs, endMs: untilMs, stepMs: plan.stepMs };
+      const { samples } = await prometheus.queryRange(range, AbortSignal.any([abort.signal, stop]));
+      return { kind: "learned", learned: await thread.learn({ settings: plan.model, history: regularize(samples, grid) }) };
+    } catch (error) {
+      return { kind: "failed", error: asOperatorError(error) };
+    }
+  };
+  const next = () => {
+    while (running < CONCURRENT_LOADS && !stop.aborted) {
+      const job = queue.shift();
+      if (job === undefined) return;
+      running++;
+      void learn(job).then((result) => {
+        running--;
+        const isWanted = jobs.get(job.plan.key) === job && !stop.aborted;
+        if (isWanted) {
+          jobs.delete(job.plan.key);
+          job.done(result);
+        }
+        next();
+      });
+    }
+  };
+  const drop = (key: string) => {
+    const job = jobs.get(key);
+    if (job === undefined) return;
+    jobs.delete(key);
+    job.abort.abort(new Error("no longer wanted"));
+    const index = queue.indexOf(job);
+    if (index >= 0) queue.splice(index, 1);
+  };
+  return {
+    request(plan, untilMs, done) {
+      drop(plan.key);
+      const job = { plan, untilMs, done, abort: new AbortController() };
+      jobs.set(plan.key, job);
+      queue.push(job);
+      next();
+    },
+    drop,
+    get waiting() {
+      return jobs.size;
+    },
+  };
+}
