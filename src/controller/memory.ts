@@ -7,6 +7,7 @@ import type { LearnResult } from "./learner.ts";
 import { createTrack } from "./track.ts";
 import type { Track } from "./track.ts";
 import type { ModelSettings, Plan } from "./plan.ts";
+import type { Condition } from "./status.ts";
 
 /** A model is learned anew after so long, ms. */
 const REFIT_AFTER_MS = 7 * 24 * 3_600_000;
@@ -31,11 +32,15 @@ export interface Memory {
   ownSinceMs: number | undefined;
   lastDecision: Decision | undefined;
   lastScaleMs: number | undefined;
+  /** Why the metric counts as missing, or undefined while it is there. */
+  missing: OperatorError | undefined;
+  /** The conditions last written by this process. */
+  conditions: readonly Condition[] | undefined;
   /** When the status was last written, and what it said that a person would act on. */
   statusAtMs: number;
   statusFingerprint: string;
-  /** Events that were sent for conditions, by type: the reason last told. */
-  readonly told: Map<string, string>;
+  /** Until when overloaded time has been counted, unix ms. */
+  countedMs: number;
 }
 
 /** A scaler seen for the first time, or one whose demand is another now. `settledMs`: reading begins after it. */
@@ -49,9 +54,11 @@ export function newMemory(plan: Plan, settledMs: number): Memory {
     ownSinceMs: undefined,
     lastDecision: undefined,
     lastScaleMs: undefined,
+    missing: undefined,
+    conditions: undefined,
     statusAtMs: -Infinity,
     statusFingerprint: "",
-    told: new Map(),
+    countedMs: NaN,
   };
 }
 

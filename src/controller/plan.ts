@@ -27,9 +27,8 @@ export interface Plan {
   readonly leadMs: number;
   readonly targetPerReplica: number;
   readonly model: ModelSettings;
-  /** Equal keys can share a model; a query or step of another kind cannot even share samples. */
+  /** A model serves as long as this is the same. */
   readonly modelKey: string;
-  readonly samplesKey: string;
   readonly policy: Policy;
 }
 
@@ -72,7 +71,6 @@ export function planFor(scaler: Scaler): Plan {
     targetPerReplica,
     model,
     modelKey: JSON.stringify([query, spec.forecast.historyMs, model]),
-    samplesKey: JSON.stringify([query, stepMs]),
     policy: {
       minReplicas: spec.minReplicas,
       maxReplicas: spec.maxReplicas,

@@ -1,0 +1,93 @@
+// The controller: watches scalers, runs one pass a scaler and step, and handles every failure in one place.
+// One scaler's failure never touches another's: a pass that fails is tried again with its own back-off.
+import type { Clock } from "../clock.ts";
+import { OperatorError } from "../errors.ts";
+import type { Events, Reflector, Scales, Statuses } from "../kube/index.ts";
+import type { PrometheusClient } from "../prometheus/index.ts";
+import type { Log, Metrics } from "../telemetry/index.ts";
+import { asOperatorError } from "./failure.ts";
+import { createLearner } from "./learner.ts";
+import type { ModelThread } from "./model-thread.ts";
+import type { Memory } from "./memory.ts";
+import { reconcile } from "./reconcile.ts";
+import type { Line } from "./reconcile.ts";
+import { createReporter } from "./report.ts";
+import type { StoredScaler } from "./report.ts";
+import { createWorkQueue } from "./work-queue.ts";
+
+/** Passes under way at once: enough to hide the latency of three calls each, few enough for a small API server. */
+const WORKERS = 16;
+
+export interface ControllerParts {
+  readonly clock: Clock;
+  readonly prometheus: PrometheusClient;
+  readonly scales: Scales;
+  readonly statuses: Statuses;
+  readonly events: Events;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly thread: ModelThread;
+  /** In [0, 1): spreads retries. */
+  readonly random: () => number;
+}
+
+export interface Controller {
+  /** Called by the reflector for each change of a scaler. */
+  changed(key: string, scaler: StoredScaler | undefined): void;
+  /** Works until the signal fires and the passes under way have ended. */
+  run(scalers: Reflector<StoredScaler>, signal: AbortSignal): Promise<void>;
+}
+
+export function createController(parts: ControllerParts): Controller {
+  const { clock, metrics, log } = parts;
+  const queue = createWorkQueue(clock, metrics.workqueue, parts.random);
+  const generations = new Map<string, string>();
+  return {
+    changed(key, scaler) {
+      // Our own status writes come back as changes: only a new specification is worth a pass.
+      const version = scaler === undefined ? undefined : `${scaler.metadata.uid}/${scaler.metadata.generation}`;
+      if (version !== undefined && generations.get(key) === version) return;
+      if (version === undefined) generations.delete(key);
+      else generations.set(key, version);
+      queue.succeeded(key);
+      queue.add(key);
+    },
+    async run(scalers, signal) {
+      const memories = new Map<string, Memory>();
+      const line: Line = {
+        clock,
+        prometheus: parts.prometheus,
+        scales: parts.scales,
+        learner: createLearner(parts.prometheus, parts.thread, signal),
+        reporter: createReporter(parts),
+        metrics,
+        memories,
+        wake: (key) => queue.add(key),
+      };
+      const work = async (key: string) => {
+        try {
+          const outcome = await reconcile(line, scalers.get(key), key, signal);
+          metrics.reconcile("ok");
+          queue.succeeded(key);
+          if (outcome.kind === "again") queue.addAfter(key, outcome.afterMs);
+          else if (scalers.get(key) === undefined) queue.forget(key);
+        } catch (error) {
+          if (signal.aborted) return;
+          failed(key, memories.get(key), asOperatorError(error));
+        }
+      };
+      await queue.run(work, WORKERS, signal);
+    },
+  };
+
+  function failed(key: string, memory: Memory | undefined, error: OperatorError): void {
+    const [namespace, name] = key.split("/");
+    metrics.reconcile("error");
+    const fields = { namespace, name, reason: error.reason, err: error.cause instanceof Error ? error.cause.stack : undefined };
+    if (error.reason === "InternalError") log.error(fields, error.sentence);
+    else log.warn(fields, error.sentence);
+    const stepMs = memory?.plan.stepMs ?? 0;
+    if (error.retry === "backoff") queue.addAfterFailure(key, error.retryAfterMs);
+    else queue.addAfter(key, Math.max(stepMs, 1_000));
+  }
+}

@@ -1,0 +1,64 @@
+// What a pass learned from Prometheus: an answer, or why there is none. A failure is a value here, because a missing metric is an input of the decision.
+import { OperatorError } from "../errors.ts";
+import type { PrometheusClient } from "../prometheus/index.ts";
+import type { Series } from "../series/index.ts";
+import { regularize } from "../series/index.ts";
+import { asOperatorError } from "./failure.ts";
+import type { Plan } from "./plan.ts";
+
+export type Reading =
+  | { readonly kind: "answer"; readonly series: Series; readonly notANumber: number }
+  | { readonly kind: "nothingNew" }
+  | { readonly kind: "failure"; readonly error: OperatorError };
+
+/** A slot is read so long after its time that scrapes of that moment are in: a quarter step, at most 15 s. */
+export function settleDelayMs(stepMs: number): number {
+  return Math.min(stepMs / 4, 15_000);
+}
+
+/** The newest slot that may be read at `nowMs`. */
+export function newestSlotMs(stepMs: number, nowMs: number): number {
+  return Math.floor((nowMs - settleDelayMs(stepMs)) / stepMs) * stepMs;
+}
+
+/** Reads the slots after `settledMs` up to the newest. Never rejects but when `signal` has fired. */
+export async function readSlots(prometheus: PrometheusClient, plan: Plan, settledMs: number, nowMs: number, signal: AbortSignal): Promise<Reading> {
+  const { query, stepMs } = plan;
+  const startMs = settledMs + stepMs;
+  const endMs = newestSlotMs(stepMs, nowMs);
+  if (startMs > endMs) return { kind: "nothingNew" };
+  try {
+    const { samples, notANumber } = await prometheus.queryRange({ query, startMs, endMs, stepMs }, signal);
+    const grid = { startMs, stepMs, length: Math.round((endMs - startMs) / stepMs) + 1 };
+    return { kind: "answer", series: regularize(samples, grid), notANumber };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { kind: "failure", error: asOperatorError(error) };
+  }
+}
+
+/** Why the metric counts as missing now, or undefined while it is there. */
+export function missingReason(reading: Reading, lastSampleMs: number, stepMs: number, nowMs: number): OperatorError | undefined {
+  if (reading.kind === "failure") return reading.error;
+  if (nowMs - lastSampleMs <= MISSING_AFTER_STEPS * stepMs + settleDelayMs(stepMs)) return undefined;
+  if (reading.kind === "answer" && reading.notANumber > 0)
+    return new OperatorError(`The query answered ${reading.notANumber} samples that are no numbers (NaN or infinite) and none that is.`, {
+      reason: Number.isNaN(lastSampleMs) ? "NoData" : "MetricStale",
+      retry: "nextInterval",
+      hint: "Check the query for a division by zero.",
+    });
+  if (Number.isNaN(lastSampleMs))
+    return new OperatorError("The query yields no series.", {
+      reason: "NoData",
+      retry: "nextInterval",
+      hint: "Run it in Prometheus: check the metric's name and its labels.",
+    });
+  return new OperatorError(`The query has yielded no sample for ${Math.round((nowMs - lastSampleMs) / 60_000)} minutes.`, {
+    reason: "MetricStale",
+    retry: "nextInterval",
+    hint: "Check that the workload is still scraped.",
+  });
+}
+
+/** Steps without a sample after which a metric that was there counts as missing; single gaps are ordinary. */
+const MISSING_AFTER_STEPS = 3;

@@ -1,0 +1,95 @@
+// The status of a scaler as it is written: pure. Numbers are texts that a person can read; what is not known is left out.
+import type { ScalerStatus } from "../api/index.ts";
+import { durationText } from "../api/index.ts";
+import { rfc3339 } from "../clock.ts";
+import type { Decision } from "../decision/index.ts";
+import type { TargetScale } from "../kube/index.ts";
+import { percent } from "./conditions.ts";
+import type { Verdict } from "./conditions.ts";
+import type { Memory } from "./memory.ts";
+
+/** A condition with its times, as Kubernetes keeps it. */
+export type Condition = NonNullable<ScalerStatus["conditions"]>[number];
+
+/** How far ahead the peak in the status looks, ms. */
+const PEAK_HORIZON_MS = 24 * 3_600_000;
+const MAX_MESSAGE_LENGTH = 1024;
+
+/** Keeps lastTransitionTime where the status of a condition did not change. */
+export function withTimes(verdicts: readonly Verdict[], before: readonly Condition[], generation: number, nowMs: number): Condition[] {
+  return verdicts.map((verdict) => {
+    const old = before.find((condition) => condition.type === verdict.type);
+    return {
+      ...verdict,
+      message: verdict.message.slice(0, MAX_MESSAGE_LENGTH),
+      observedGeneration: generation,
+      lastTransitionTime: old?.status === verdict.status ? old.lastTransitionTime : rfc3339(nowMs),
+    };
+  });
+}
+
+/** The parts of the status that a decision fills in; parts that are null are removed by the merge patch. */
+export function decidedStatus(memory: Memory, scale: TargetScale, decision: Decision): Omit<ScalerStatus, "conditions" | "observedGeneration"> {
+  const { time, from, to, reason, message, trace } = decisionText(decision);
+  return {
+    currentReplicas: scale.replicas,
+    desiredReplicas: decision.to,
+    ...(memory.lastScaleMs === undefined ? {} : { lastScaleTime: rfc3339(memory.lastScaleMs) }),
+    demand: demandStatus(memory),
+    ...modelStatus(memory),
+    ...accuracyStatus(memory),
+    decision: { time, from, to, reason, message, trace },
+    recommendation: decision.kind === "recommend" ? { time, from, to, reason, message } : null,
+  };
+}
+
+function decisionText({ timeMs, from, to, reason, message, trace }: Decision) {
+  return { time: rfc3339(timeMs), from, to, reason, message: message.slice(0, MAX_MESSAGE_LENGTH), trace: trace.map((entry) => ({ ...entry })) };
+}
+
+function demandStatus({ track, plan }: Memory): NonNullable<ScalerStatus["demand"]> {
+  const demand = track.demand();
+  const { forecaster } = track;
+  const lead = plan.model.forecast.leadSteps[0] ?? 1;
+  const peak = forecaster.peak(PEAK_HORIZON_MS);
+  return {
+    now: quantity(demand.now),
+    atLead: quantity(forecaster.forecast(lead)),
+    upperAtLead: quantity(forecaster.upper(lead)),
+    peak:
+      peak === undefined || Number.isNaN(peak.demand)
+        ? null
+        : {
+            time: rfc3339(peak.timeMs),
+            demand: quantity(peak.demand) ?? "0",
+            replicas: Math.max(plan.policy.minReplicas, Math.ceil(peak.demand / plan.targetPerReplica - 1e-9)),
+          },
+  };
+}
+
+function modelStatus({ model, plan }: Memory): Pick<ScalerStatus, "model"> {
+  if (model.kind !== "fitted") return { model: null };
+  return {
+    model: {
+      fittedAt: rfc3339(model.atMs),
+      historyFrom: rfc3339(model.historyFromMs),
+      samples: model.fit.samples,
+      present: percent(model.fit.present),
+      leadTime: durationText(plan.leadMs),
+    },
+  };
+}
+
+function accuracyStatus({ track, model }: Memory): Pick<ScalerStatus, "accuracy"> {
+  const { wape, coverage, skill } = track.forecaster.accuracy();
+  if (model.kind !== "fitted" || Number.isNaN(wape)) return { accuracy: null };
+  const part = (share: number) => (Number.isNaN(share) ? null : percent(share));
+  return { accuracy: { window: "7d", wape: percent(wape), coverage: part(coverage), skill: part(skill) } };
+}
+
+/** A demand as text with about four significant digits; null where it is not known. */
+export function quantity(value: number): string | null {
+  if (!Number.isFinite(value)) return null;
+  if (Math.abs(value) >= 1000) return String(Math.round(value));
+  return String(Number(value.toPrecision(4)));
+}
