@@ -1,9 +1,12 @@
 // The runner's two lanes: `unit` needs nothing installed, `cluster` needs the real control plane.
 import { defineConfig } from "vitest/config";
+import { TotalsReporter } from "./test/totals-reporter.ts";
 
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    reporters: ["default", new TotalsReporter()],
+    coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text-summary"] },
     projects: [
       {
         test: {

@@ -169,7 +169,8 @@ function askForModel(line: Line, memory: Memory, nowMs: number): void {
 }
 
 function rememberDecision(memory: Memory, decision: Decision, nowMs: number): void {
-  if (memory.history !== undefined) memory.history = remember(memory.history, decision, { nowMs, policy: memory.plan.policy, isMissing: memory.missing !== undefined });
+  const { history, missing, plan } = memory;
+  if (history !== undefined) memory.history = remember(history, decision, { nowMs, policy: plan.policy, isMissing: missing !== undefined });
   memory.lastDecision = decision;
   if (decision.kind === "scale") memory.lastScaleMs = nowMs;
 }

@@ -31,80 +31,100 @@ export interface WorkQueue {
 
 /** `random` in [0, 1) spreads retries; times are on `clock`. */
 export function createWorkQueue(clock: Clock, meter: WorkQueueMeter, random: () => number): WorkQueue {
-  const ready = new Map<string, number>(); // key -> when it was added; insertion order is the queue
-  const active = new Set<string>();
-  const again = new Set<string>();
-  const later = new Map<string, { readonly dueMs: number; readonly timer: Timer }>();
-  const failures = new Map<string, number>();
-  const idle: (() => void)[] = [];
+  return new KeyedQueue(clock, meter, random);
+}
 
-  const add = (key: string) => {
-    unschedule(key);
-    if (ready.has(key)) return;
-    if (active.has(key)) return void again.add(key);
-    ready.set(key, clock.nowMs());
-    meter.added();
-    meter.depth(ready.size);
-    idle.shift()?.();
-  };
-  const unschedule = (key: string) => {
-    later.get(key)?.timer.cancel();
-    later.delete(key);
-  };
-  const addAfter = (key: string, delayMs: number) => {
-    if (delayMs <= 0) return add(key);
-    const dueMs = clock.nowMs() + delayMs;
-    const set = later.get(key);
-    if (ready.has(key) || (set !== undefined && set.dueMs <= dueMs)) return;
-    unschedule(key);
-    later.set(key, { dueMs, timer: clock.after(delayMs, () => add(key)) });
-  };
-  const take = (): string | undefined => {
-    const next = ready.entries().next();
-    if (next.done === true) return undefined;
-    const [key, addedMs] = next.value;
-    ready.delete(key);
-    active.add(key);
-    meter.depth(ready.size);
-    meter.waited((clock.nowMs() - addedMs) / 1000);
-    return key;
-  };
-  const worker = async (work: (key: string) => Promise<void>, signal: AbortSignal) => {
+class KeyedQueue implements WorkQueue {
+  readonly #clock: Clock;
+  readonly #meter: WorkQueueMeter;
+  readonly #random: () => number;
+  /** Key -> when it was added; insertion order is the queue. */
+  readonly #ready = new Map<string, number>();
+  readonly #active = new Set<string>();
+  /** Keys that were added while they were worked on. */
+  readonly #again = new Set<string>();
+  readonly #later = new Map<string, { readonly dueMs: number; readonly timer: Timer }>();
+  readonly #failures = new Map<string, number>();
+  readonly #idle: (() => void)[] = [];
+
+  constructor(clock: Clock, meter: WorkQueueMeter, random: () => number) {
+    this.#clock = clock;
+    this.#meter = meter;
+    this.#random = random;
+  }
+
+  add(key: string): void {
+    this.#unschedule(key);
+    if (this.#ready.has(key)) return;
+    if (this.#active.has(key)) return void this.#again.add(key);
+    this.#ready.set(key, this.#clock.nowMs());
+    this.#meter.added();
+    this.#meter.depth(this.#ready.size);
+    this.#idle.shift()?.();
+  }
+
+  addAfter(key: string, delayMs: number): void {
+    if (delayMs <= 0) return this.add(key);
+    const dueMs = this.#clock.nowMs() + delayMs;
+    const set = this.#later.get(key);
+    if (this.#ready.has(key) || (set !== undefined && set.dueMs <= dueMs)) return;
+    this.#unschedule(key);
+    this.#later.set(key, { dueMs, timer: this.#clock.after(delayMs, () => this.add(key)) });
+  }
+
+  addAfterFailure(key: string, atLeastMs = 0): void {
+    const count = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, count + 1);
+    this.#meter.retried();
+    const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** count) * (0.75 + 0.5 * this.#random());
+    this.addAfter(key, Math.max(backoffMs, atLeastMs));
+  }
+
+  succeeded(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  forget(key: string): void {
+    this.#unschedule(key);
+    this.#failures.delete(key);
+    this.#again.delete(key);
+    this.#ready.delete(key);
+  }
+
+  async run(work: (key: string) => Promise<void>, workers: number, signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#idle.splice(0).forEach((wake) => wake()), { once: true });
+    await Promise.all(Array.from({ length: workers }, () => this.#worker(work, signal)));
+    for (const key of this.#later.keys()) this.#unschedule(key);
+  }
+
+  async #worker(work: (key: string) => Promise<void>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const key = take();
+      const key = this.#take();
       if (key === undefined) {
-        await new Promise<void>((resolve) => idle.push(resolve));
+        await new Promise<void>((resolve) => this.#idle.push(resolve));
         continue;
       }
-      const startedMs = clock.nowMs();
+      const startedMs = this.#clock.nowMs();
       await work(key);
-      meter.worked((clock.nowMs() - startedMs) / 1000);
-      active.delete(key);
-      if (again.delete(key)) add(key);
+      this.#meter.worked((this.#clock.nowMs() - startedMs) / 1000);
+      this.#active.delete(key);
+      if (this.#again.delete(key)) this.add(key);
     }
-  };
-  return {
-    add,
-    addAfter,
-    addAfterFailure(key, atLeastMs = 0) {
-      const count = failures.get(key) ?? 0;
-      failures.set(key, count + 1);
-      meter.retried();
-      const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** count) * (0.75 + 0.5 * random());
-      addAfter(key, Math.max(backoffMs, atLeastMs));
-    },
-    succeeded: (key) => void failures.delete(key),
-    forget(key) {
-      unschedule(key);
-      failures.delete(key);
-      again.delete(key);
-      ready.delete(key);
-    },
-    async run(work, workers, signal) {
-      const wakeAll = () => idle.splice(0).forEach((wake) => wake());
-      signal.addEventListener("abort", wakeAll, { once: true });
-      await Promise.all(Array.from({ length: workers }, () => worker(work, signal)));
-      for (const key of later.keys()) unschedule(key);
-    },
-  };
+  }
+
+  #take(): string | undefined {
+    const next = this.#ready.entries().next();
+    if (next.done === true) return undefined;
+    const [key, addedMs] = next.value;
+    this.#ready.delete(key);
+    this.#active.add(key);
+    this.#meter.depth(this.#ready.size);
+    this.#meter.waited((this.#clock.nowMs() - addedMs) / 1000);
+    return key;
+  }
+
+  #unschedule(key: string): void {
+    this.#later.get(key)?.timer.cancel();
+    this.#later.delete(key);
+  }
 }
