@@ -1,62 +1,94 @@
-// The closed vocabulary: the same words in conditions, events, logs, metric labels and the runbook.
+// The closed vocabulary: the same words in conditions, events, logs, metric labels and the runbook, each with its one sentence.
 
-export const CONDITION_TYPES = ["Ready", "MetricAvailable", "Forecasting", "AbleToScale", "ScalingLimited"] as const;
-export type ConditionType = (typeof CONDITION_TYPES)[number];
+/** What each condition says while it is True. */
+export const CONDITION_MEANINGS = {
+  Ready: "The scaler does what its manifest asks for.",
+  MetricAvailable: "The query yields samples that are new enough to decide on.",
+  Forecasting: "There is a forecast, and decisions use it. While it is False the scaler acts on what it sees and never scales in on what it cannot see.",
+  AbleToScale: "The target's scale can be read and written.",
+  ScalingLimited: "A bound, a policy or a window keeps the replicas from the number that demand asks for.",
+} as const;
 
 /** Why there is no forecast, or no demand. */
-export const METRIC_REASONS = [
-  "HistoryLoading",
-  "NoData",
-  "HistoryTooShort",
-  "MetricStale",
-  "QueryRejected",
-  "QueryAmbiguous",
-  "PrometheusUnreachable",
-  "InvalidSpec",
-] as const;
+const METRIC_MEANINGS = {
+  HistoryLoading: "The metric's past is still being read from Prometheus.",
+  NoData: "The query yields no series.",
+  HistoryTooShort: "The metric's past is too short to learn from yet.",
+  MetricStale: "The query yielded samples once, but no new one for some time.",
+  QueryRejected: "Prometheus rejects the query, for example for its syntax.",
+  QueryAmbiguous: "The query yields more than one series; wrap it in sum() or select one.",
+  PrometheusUnreachable: "Prometheus does not answer, or not in time.",
+  InvalidSpec: "The manifest is not one that can be acted on; the message lists what is wrong.",
+} as const;
 
 /** What the decision's rules say; the same words as decision/reasons. */
-export const DECISION_REASONS = [
-  "ForecastDemand",
-  "CurrentDemand",
-  "WithinTolerance",
-  "ScaleUpLimit",
-  "ScaleUpStabilized",
-  "ScaleDownLimit",
-  "ScaleDownStabilized",
-  "ScaleUpDisabled",
-  "ScaleDownDisabled",
-  "TooManyReplicas",
-  "TooFewReplicas",
-  "RecommendOnly",
-  "ScaleOutOnly",
-  "RestartGuard",
-  "RolloutInProgress",
-  "MetricMissing",
-  "OutageRecovery",
-  "Fallback",
-  "ScalingDisabled",
-  "NothingToDo",
-] as const;
+const DECISION_MEANINGS = {
+  ForecastDemand: "The number of replicas follows the forecast demand and its margin.",
+  CurrentDemand: "The number of replicas follows the demand of now, because there is no forecast to go by.",
+  WithinTolerance: "The replicas wanted differ too little from the present ones to act.",
+  ScaleUpLimit: "A scale-up policy limits how fast replicas may be added.",
+  ScaleUpStabilized: "The scale-up window holds a lower number that was wanted within it.",
+  ScaleDownLimit: "A scale-down policy limits how fast replicas may be removed.",
+  ScaleDownStabilized: "The scale-down window holds a higher number that was wanted within it.",
+  ScaleUpDisabled: "selectPolicy of scaleUp is Disabled.",
+  ScaleDownDisabled: "selectPolicy of scaleDown is Disabled.",
+  TooManyReplicas: "Demand asks for more than maxReplicas.",
+  TooFewReplicas: "Demand asks for fewer than minReplicas.",
+  RecommendOnly: "The mode is Recommend: the number is shown and not written.",
+  ScaleOutOnly: "The mode is ScaleOutOnly: replicas are not removed.",
+  RestartGuard: "The operator has just started and does not lower replicas until it has seen the windows that it needs.",
+  RolloutInProgress: "The target is being rolled out; replicas are not removed meanwhile.",
+  MetricMissing: "The newest samples are missing; replicas are not removed on what cannot be seen.",
+  OutageRecovery: "The metric has just come back after an outage; replicas are not removed yet.",
+  Fallback: "The metric has been missing for longer than fallback.after, so fallback.replicas is the least.",
+  ScalingDisabled: "The target has 0 replicas and is left alone.",
+  NothingToDo: "The replicas are as wanted.",
+} as const;
 
 /** What can be wrong with the target or with the API server. */
-export const KUBE_REASONS = [
-  "TargetNotFound",
-  "TargetNotScalable",
-  "Forbidden",
-  "Conflict",
-  "FailedGetScale",
-  "FailedUpdateScale",
-  "KubernetesUnreachable",
-  "KubernetesRejected",
-] as const;
+const KUBE_MEANINGS = {
+  TargetNotFound: "The object that scaleTargetRef names is not there.",
+  TargetNotScalable: "The object that scaleTargetRef names has no /scale subresource.",
+  Forbidden: "The operator lacks a permission; the message says which verb on what.",
+  Conflict: "Somebody else changed the object at the same time.",
+  FailedGetScale: "The target's scale could not be read.",
+  FailedUpdateScale: "The target's scale could not be written.",
+  KubernetesUnreachable: "The Kubernetes API server does not answer, or not in time.",
+  KubernetesRejected: "The Kubernetes API server refuses the request; the message says why.",
+} as const;
 
 /** What stands on conditions that are well. */
-export const HEALTHY_REASONS = ["AsExpected", "ModelFitted", "SamplesReceived", "ReadyForNewScale", "DesiredWithinRange"] as const;
+const HEALTHY_MEANINGS = {
+  AsExpected: "All is well.",
+  ModelFitted: "A model is fitted and forecasts.",
+  SamplesReceived: "New samples arrive.",
+  ReadyForNewScale: "The target can be scaled.",
+  DesiredWithinRange: "The replicas wanted are within every limit.",
+} as const;
 
 /** A bug in this program. */
-export const INTERNAL_REASONS = ["InternalError"] as const;
+const INTERNAL_MEANINGS = {
+  InternalError: "A bug in the operator; the message and the log say where. Please report it.",
+} as const;
 
-export const REASONS = [...METRIC_REASONS, ...DECISION_REASONS, ...KUBE_REASONS, ...HEALTHY_REASONS, ...INTERNAL_REASONS] as const;
-export type Reason = (typeof REASONS)[number];
-export type MetricReason = (typeof METRIC_REASONS)[number];
+export type ConditionType = keyof typeof CONDITION_MEANINGS;
+export type MetricReason = keyof typeof METRIC_MEANINGS;
+export type Reason =
+  | MetricReason
+  | keyof typeof DECISION_MEANINGS
+  | keyof typeof KUBE_MEANINGS
+  | keyof typeof HEALTHY_MEANINGS
+  | keyof typeof INTERNAL_MEANINGS;
+
+/** Every reason by what it is about, in the order of the reference. */
+export const REASON_GROUPS: readonly { readonly about: string; readonly meanings: Readonly<Partial<Record<Reason, string>>> }[] = [
+  { about: "The metric and its forecast", meanings: METRIC_MEANINGS },
+  { about: "The decision", meanings: DECISION_MEANINGS },
+  { about: "The target and the API server", meanings: KUBE_MEANINGS },
+  { about: "All is well", meanings: HEALTHY_MEANINGS },
+  { about: "The operator itself", meanings: INTERNAL_MEANINGS },
+];
+
+export const CONDITION_TYPES = Object.keys(CONDITION_MEANINGS) as readonly ConditionType[];
+export const METRIC_REASONS = Object.keys(METRIC_MEANINGS) as readonly MetricReason[];
+export const REASONS = REASON_GROUPS.flatMap(({ meanings }) => Object.keys(meanings)) as readonly Reason[];

@@ -1,3 +1,12 @@
+// What the user asked for, and the words in which the operator answers.
 export type { Behavior, Mode, ParseResult, Problem, Scaler, ScalerSpec, ScaleTargetRef, ScalingPolicy, ScalingRules, Season } from "./spec.ts";
 export type { ConditionType, MetricReason, Reason } from "./conditions.ts";
-export { CONDITION_TYPES, REASONS } from "./conditions.ts";
+export type { ScalerStatus } from "./status.ts";
+export { CONDITION_TYPES, METRIC_REASONS, REASONS } from "./conditions.ts";
+export { crd } from "./crd.ts";
+export { durationText } from "./duration.ts";
+export { GROUP, KIND, PLURAL, VERSION } from "./identity.ts";
+export { parseScaler } from "./parse.ts";
+export { formatProblems } from "./problems.ts";
+export { conditionReference, fieldReference } from "./reference.ts";
+export { STATUS_LIMITS } from "./status.ts";
