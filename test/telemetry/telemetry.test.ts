@@ -1,0 +1,80 @@
+// Metrics by their contract names, series that end with their scaler, and the three HTTP answers.
+import axios from "axios";
+import { afterEach, expect, test } from "vitest";
+import { createMetrics, serveTelemetry } from "../../src/telemetry/index.ts";
+import type { ScalerGauges, TelemetryServer } from "../../src/telemetry/index.ts";
+
+const gauges: ScalerGauges = {
+  demand: 402,
+  forecasts: [{ horizon: "20m", point: 655, upper: 698 }],
+  replicas: { current: 8, desired: 14, ready: 8 },
+  wape: 0.061,
+  coverage: 0.951,
+  conditions: [
+    { type: "Forecasting", status: "True", reason: "ModelFitted" },
+    { type: "ScalingLimited", status: "False", reason: "DesiredWithinRange" },
+  ],
+};
+
+let server: TelemetryServer | undefined;
+afterEach(() => server?.close());
+
+test("a scaler's series have the names, labels and values that dashboards use", async () => {
+  const metrics = createMetrics();
+  metrics.scaler("shop", "checkout", gauges);
+  metrics.overloaded("shop", "checkout", 60);
+  metrics.prometheusRequest("200");
+  metrics.decision("ForecastDemand");
+  const text = await metrics.render();
+  for (const line of [
+    'predictive_scaler_demand{namespace="shop",name="checkout"} 402',
+    'predictive_scaler_forecast_demand{namespace="shop",name="checkout",quantile="point",horizon="20m"} 655',
+    'predictive_scaler_forecast_demand{namespace="shop",name="checkout",quantile="upper",horizon="20m"} 698',
+    'predictive_scaler_replicas{namespace="shop",name="checkout",kind="desired"} 14',
+    'predictive_scaler_forecast_wape_ratio{namespace="shop",name="checkout"} 0.061',
+    'predictive_scaler_condition{namespace="shop",name="checkout",type="Forecasting",reason="ModelFitted"} 1',
+    'predictive_scaler_condition{namespace="shop",name="checkout",type="ScalingLimited",reason="DesiredWithinRange"} 0',
+    'predictive_scaler_overloaded_seconds_total{namespace="shop",name="checkout"} 60',
+    'predictive_scaler_prometheus_requests_total{code="200"} 1',
+    'predictive_scaler_decisions_total{reason="ForecastDemand"} 1',
+  ])
+    expect(text.split("\n")).toContain(line);
+});
+
+test("what is not known is not exported, and a value that is no longer known ends", async () => {
+  const metrics = createMetrics();
+  metrics.scaler("shop", "checkout", gauges);
+  metrics.scaler("shop", "checkout", { ...gauges, demand: NaN, forecasts: [] });
+  const text = await metrics.render();
+  expect(text).not.toContain('predictive_scaler_demand{namespace="shop"');
+  expect(text).not.toContain("predictive_scaler_forecast_demand{");
+  expect(text).toContain('predictive_scaler_replicas{namespace="shop",name="checkout",kind="ready"} 8');
+});
+
+test("the series of a scaler that is gone end, and nobody else's", async () => {
+  const metrics = createMetrics();
+  metrics.scaler("shop", "checkout", gauges);
+  metrics.scaler("shop", "cart", gauges);
+  metrics.overloaded("shop", "checkout", 5);
+  metrics.forget("shop", "checkout");
+  const text = await metrics.render();
+  expect(text).not.toContain('name="checkout"');
+  expect(text).toContain('predictive_scaler_demand{namespace="shop",name="cart"} 402');
+});
+
+test("metrics, health and readiness answer over HTTP; a complaint is a 503 with its sentence", async () => {
+  let complaint: string | undefined;
+  server = await serveTelemetry({ host: "127.0.0.1", port: 0, metrics: createMetrics(), health: () => undefined, readiness: () => complaint });
+  const get = async (path: string) => axios.get<string>(`${server?.url}${path}`, { validateStatus: () => true });
+  expect((await get("/metrics")).headers["content-type"]).toContain("text/plain; version=0.0.4");
+  expect((await get("/metrics")).data).toContain("process_cpu_seconds_total");
+  expect(await get("/healthz")).toMatchObject({ status: 200, data: "ok\n" });
+  expect(await get("/readyz")).toMatchObject({ status: 200 });
+  complaint = "The list is not in yet.";
+  expect(await get("/readyz")).toMatchObject({ status: 503, data: "The list is not in yet.\n" });
+  expect(await get("/other")).toMatchObject({ status: 404 });
+});
+
+test("an address that cannot be had is refused", async () => {
+  await expect(serveTelemetry({ host: "192.0.2.1", port: 0, metrics: createMetrics(), health: () => undefined, readiness: () => undefined })).rejects.toThrow("EADDRNOTAVAIL");
+});
