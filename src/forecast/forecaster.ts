@@ -35,6 +35,12 @@ export interface Accuracy {
   readonly coverage: number;
 }
 
+/** The largest demand that is expected. */
+export interface Peak {
+  readonly timeMs: number;
+  readonly demand: number;
+}
+
 /** Point forecasts from the last observed sample. */
 export interface PointForecast {
   /** Forecast `leadSteps` (1..largest lead) after the last observed time, >= 0; NaN before any sample. */
@@ -49,6 +55,8 @@ export interface Forecaster extends PointForecast {
   observe(timeMs: number, value: number): void;
   /** 95 % upper bound at a kept lead, >= forecast(leadSteps). */
   upper(leadSteps: number): number;
+  /** The largest forecast of the next `horizonMs`, at least one step; undefined before any sample. */
+  peakWithin(horizonMs: number): Peak | undefined;
   accuracy(): Accuracy;
   /** Copies of the whole state; importState on a forecaster of equal settings continues identically. Transferable between threads. */
   exportState(): Float64Array[];

@@ -1,1 +1,3 @@
-export type { Accuracy, Fit, Forecaster, ForecastSettings, LocalClock, PointForecast } from "./forecaster.ts";
+export { createForecaster } from "./ensemble.ts";
+export { createLocalClock } from "./seasons.ts";
+export type { Accuracy, Fit, Forecaster, ForecastSettings, LocalClock, Peak, PointForecast } from "./forecaster.ts";

@@ -1,0 +1,59 @@
+// One forecast out of several experts': each counts by the inverse square of its recent squared error.
+// An expert without a settled error has no weight; while none has, the first expert speaks alone.
+import type { State } from "./state.ts";
+
+/** Time constant of the squared errors. */
+const TAU_MS = 6 * 3_600_000;
+
+export interface Combination {
+  readonly experts: number;
+  readonly leadSteps: number;
+  readonly gain: number;
+  /** Forecasts of the last `leadSteps` steps, a ring of `experts` numbers each; NaN where there was none. */
+  readonly said: Float64Array;
+  /** EW mean of the squared error per expert; negative until one has settled. */
+  readonly errors: Float64Array;
+}
+
+export function createCombination(state: State, experts: number, leadSteps: number, stepMs: number): Combination {
+  return { experts, leadSteps, gain: 1 - Math.exp(-stepMs / TAU_MS), said: state.f64(experts * leadSteps), errors: state.f64(experts) };
+}
+
+/** Starts anew: nothing said, nothing settled. */
+export function resetCombination({ said, errors }: Combination): void {
+  said.fill(NaN);
+  errors.fill(-1);
+}
+
+/** Settles what was said one lead ago for this step against `value` (NaN: nothing settles). `step` counts samples from 0. */
+export function settle({ experts, leadSteps, gain, said, errors }: Combination, step: number, value: number): void {
+  const base = (step % leadSteps) * experts;
+  for (let k = 0; k < experts; k++) {
+    const error = value - said[base + k]!;
+    const square = error * error;
+    const known = errors[k]!;
+    if (square === square) errors[k] = known < 0 ? square : known + gain * (square - known);
+  }
+}
+
+/** Keeps what the experts say now (`forecasts`, >= 0) for one lead later and returns their combination. */
+export function combine({ experts, leadSteps, said, errors }: Combination, step: number, forecasts: Float64Array): number {
+  const base = (step % leadSteps) * experts;
+  let least = Infinity;
+  for (let k = 0; k < experts; k++) {
+    said[base + k] = forecasts[k]!;
+    const error = errors[k]!;
+    if (error >= 0 && error < least) least = error;
+  }
+  if (least === Infinity) return forecasts[0]!;
+  let sum = 0;
+  let weights = 0;
+  for (let k = 0; k < experts; k++) {
+    const error = errors[k]!;
+    if (error < 0) continue;
+    const share = error === least ? 1 : least / error;
+    sum += share * share * forecasts[k]!;
+    weights += share * share;
+  }
+  return sum / weights;
+}

@@ -1,0 +1,236 @@
+// The forecaster: experts, their combination at each kept lead, the bounds, and the ledger of accuracy, one sample at a time.
+// Never NaN after a first sample, never negative, never beyond what the range seen so far makes plausible; observe and forecast allocate nothing.
+import type { Series } from "../series/index.ts";
+import { accuracyOf, book, createLedger, type Ledger } from "./accuracy.ts";
+import type { Accuracy, Fit, Forecaster, ForecastSettings, Peak } from "./forecaster.ts";
+import { fitHoltWinters, type Fitted, WEEK_NEEDS_MS } from "./holt-winters/fit.ts";
+import { createHoltWinters, expectation, type HoltWinters, learn, phiOf, setLevel, setParameters, skip, UNFITTED } from "./holt-winters/kernel.ts";
+import { createLead, type Lead, pointOf, pointSaidFor, resetLead, sayLead, settleLead, upperOf, upperSaidFor } from "./lead.ts";
+import { average, averageOf, createMovingAverage, type MovingAverage, resetMovingAverage } from "./moving-average.ts";
+import { createOutliers, type Outliers, screened } from "./outliers.ts";
+import { timeOfDay, timeOfWeek } from "./seasons.ts";
+import { createState, type State } from "./state.ts";
+
+/** A forecast never lies above the recent level plus so many times the range seen. */
+const RANGE_LIMIT = 1.25;
+/** How fast the combination's difference from expert 1 fades beyond the lead. */
+const PEAK_TAU_MS = 2 * 3_600_000;
+
+/** Slots of `numbers`. */
+const TIME = 0;
+const FIRST_TIME = 1;
+const STEP = 2;
+const LOW = 3;
+const HIGH = 4;
+const LAST = 5;
+const IS_FITTED = 6;
+const NUMBERS = 7;
+
+interface Parts {
+  readonly settings: ForecastSettings;
+  readonly state: State;
+  readonly numbers: Float64Array;
+  readonly model: HoltWinters;
+  readonly outliers: Outliers;
+  readonly smooth: MovingAverage;
+  /** In ascending order of lead; `first` is the one that the decision uses. */
+  readonly leads: readonly Lead[];
+  readonly first: Lead;
+  /** Last present value at each of the last `first.steps` steps: what persistence said. */
+  readonly persisted: Float64Array;
+  readonly ledger: Ledger;
+}
+
+function createParts(settings: ForecastSettings): Parts {
+  const { stepMs, leadSteps } = settings;
+  if (!(stepMs > 0)) throw new RangeError(`stepMs is ${stepMs}, expected a positive number of ms`);
+  if (leadSteps.length === 0) throw new RangeError("leadSteps is empty, expected at least one lead");
+  for (const steps of leadSteps) if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`leadSteps holds ${steps}, expected whole steps of at least 1`);
+  const state = createState();
+  const leads = [...new Set(leadSteps)].sort((a, b) => a - b).map((steps) => createLead(state, steps, stepMs));
+  const first = leads.find(({ steps }) => steps === leadSteps[0])!;
+  return {
+    settings, state, leads, first,
+    numbers: state.f64(NUMBERS),
+    model: createHoltWinters(state, stepMs),
+    outliers: createOutliers(state),
+    smooth: createMovingAverage(state, stepMs),
+    persisted: state.f64(first.steps),
+    ledger: createLedger(state),
+  };
+}
+
+function reset({ state, settings, numbers, model, smooth, leads, persisted }: Parts): void {
+  state.clear();
+  numbers.fill(NaN);
+  numbers[STEP] = 0;
+  numbers[IS_FITTED] = 0;
+  setParameters(model, { ...UNFITTED, delta: settings.day ? UNFITTED.delta : 0, omega: 0 });
+  resetMovingAverage(smooth);
+  for (const lead of leads) resetLead(lead);
+  persisted.fill(NaN);
+}
+
+function adopt({ model, numbers }: Parts, { parameters, initial }: Fitted): void {
+  setParameters(model, parameters);
+  setLevel(model, initial.level);
+  model.day.set(initial.day);
+  model.week.set(initial.week);
+  numbers[IS_FITTED] = 1;
+}
+
+/** Expert 1 on the scale of the demand. */
+function seasonal({ model, settings }: Parts, timeMs: number, phiToH: number): number {
+  const local = settings.localClock.localMs(timeMs);
+  const z = Math.max(0, expectation(model, timeOfDay(local), timeOfWeek(local), phiToH));
+  return z * z;
+}
+
+function ceilingOf({ numbers, smooth }: Parts): number {
+  const z = averageOf(smooth);
+  return z * z + RANGE_LIMIT * (numbers[HIGH]! - numbers[LOW]!);
+}
+
+/** The first sample ever: an unfitted model starts at its level. */
+function begin({ numbers, model }: Parts, timeMs: number, value: number): void {
+  if (numbers[IS_FITTED] === 0) setLevel(model, Math.sqrt(value));
+  numbers[FIRST_TIME] = timeMs;
+  numbers[LOW] = value;
+  numbers[HIGH] = value;
+}
+
+/** An unfitted model learns the week once it has seen two. */
+function joinWeek({ numbers, settings, model }: Parts, timeMs: number): void {
+  if (!settings.week || numbers[IS_FITTED] === 1 || timeMs - numbers[FIRST_TIME]! < WEEK_NEEDS_MS) return;
+  setParameters(model, { ...UNFITTED, delta: settings.day ? UNFITTED.delta : 0 });
+  numbers[IS_FITTED] = 1;
+}
+
+/** Updates every expert with `value` (NaN = missing). */
+function learnFrom({ settings, numbers, model, outliers, smooth }: Parts, timeMs: number, value: number): void {
+  if (value !== value) return skip(model);
+  const local = settings.localClock.localMs(timeMs);
+  const dayMs = timeOfDay(local);
+  const weekMs = timeOfWeek(local);
+  const expected = expectation(model, dayMs, weekMs, phiOf(model));
+  const e = screened(outliers, Math.sqrt(value) - expected);
+  learn(model, dayMs, weekMs, e);
+  average(smooth, expected + e);
+  if (value < numbers[LOW]!) numbers[LOW] = value;
+  if (value > numbers[HIGH]!) numbers[HIGH] = value;
+  numbers[LAST] = value;
+}
+
+/** Says what every kept lead says now. */
+function say(parts: Parts, timeMs: number, step: number): void {
+  const { settings, leads, smooth, model } = parts;
+  const ceiling = ceilingOf(parts);
+  const level = averageOf(smooth) ** 2;
+  for (let i = 0; i < leads.length; i++) {
+    const lead = leads[i]!;
+    lead.experts[0] = seasonal(parts, timeMs + lead.steps * settings.stepMs, phiOf(model) ** lead.steps);
+    lead.experts[1] = level;
+    sayLead(lead, step, ceiling);
+  }
+}
+
+function observe(parts: Parts, timeMs: number, given: number): void {
+  const { settings, numbers, leads, first, persisted, ledger } = parts;
+  const was = numbers[TIME]!;
+  if (was === was && timeMs !== was + settings.stepMs)
+    throw new RangeError(`time ${timeMs} after ${was}: times advance by one step of ${settings.stepMs} ms; give NaN for a step without a sample`);
+  const value = given >= 0 && given < Infinity ? given : NaN;
+  const step = numbers[STEP]!;
+  numbers[TIME] = timeMs;
+  if (value === value && numbers[FIRST_TIME] !== numbers[FIRST_TIME]) begin(parts, timeMs, value);
+  for (let i = 0; i < leads.length; i++) settleLead(leads[i]!, step, value);
+  book(ledger, timeMs, value, pointSaidFor(first, step), persisted[step % first.steps]!, upperSaidFor(first, step));
+  if (numbers[FIRST_TIME] === numbers[FIRST_TIME]) {
+    joinWeek(parts, timeMs);
+    learnFrom(parts, timeMs, value);
+    say(parts, timeMs, step);
+  }
+  persisted[step % first.steps] = numbers[LAST]!;
+  numbers[STEP] = step + 1;
+}
+
+/** Forecast at any lead: the kept ones as said, between them expert 1's path plus its difference from what was said, joined linearly. */
+function forecast(parts: Parts, leadSteps: number): number {
+  const { leads, numbers, settings, model } = parts;
+  const timeMs = numbers[TIME]!;
+  let below = 0;
+  let belowGap = 0;
+  for (let i = 0; i < leads.length; i++) {
+    const lead = leads[i]!;
+    if (lead.steps === leadSteps) return pointOf(lead);
+    const gap = pointOf(lead) - lead.experts[0]!;
+    if (leadSteps < lead.steps) {
+      const share = (leadSteps - below) / (lead.steps - below);
+      const path = seasonal(parts, timeMs + leadSteps * settings.stepMs, phiOf(model) ** leadSteps);
+      return Math.min(ceilingOf(parts), Math.max(0, path + belowGap + share * (gap - belowGap)));
+    }
+    below = lead.steps;
+    belowGap = gap;
+  }
+  throw new RangeError(`lead of ${leadSteps} steps, expected 1 to ${below}`);
+}
+
+/** The largest forecast of the next `horizonMs`; beyond the last kept lead expert 1 plus a difference that fades. */
+function peakWithin(parts: Parts, horizonMs: number): Peak | undefined {
+  const { leads, numbers, settings, model } = parts;
+  const timeMs = numbers[TIME]!;
+  if (numbers[FIRST_TIME] !== numbers[FIRST_TIME]) return undefined;
+  const { stepMs } = settings;
+  const last = leads.at(-1)!;
+  const gap = pointOf(last) - last.experts[0]!;
+  const fade = Math.exp(-stepMs / PEAK_TAU_MS);
+  const ceiling = ceilingOf(parts);
+  const phi = phiOf(model);
+  let phiToH = phi ** last.steps;
+  let left = gap;
+  let peak: Peak = { timeMs: timeMs + stepMs, demand: -1 };
+  for (let k = 1; k * stepMs <= Math.max(horizonMs, stepMs); k++) {
+    let demand: number;
+    if (k <= last.steps) demand = forecast(parts, k);
+    else {
+      phiToH *= phi;
+      left *= fade;
+      demand = Math.min(ceiling, Math.max(0, seasonal(parts, timeMs + k * stepMs, phiToH) + left));
+    }
+    if (demand > peak.demand) peak = { timeMs: timeMs + k * stepMs, demand };
+  }
+  return peak;
+}
+
+function upper({ leads }: Parts, leadSteps: number): number {
+  for (let i = 0; i < leads.length; i++) if (leads[i]!.steps === leadSteps) return upperOf(leads[i]!);
+  throw new RangeError(`no bound is kept ${leadSteps} steps ahead, only at ${leads.map(({ steps }) => steps).join(", ")}`);
+}
+
+function fit(parts: Parts, history: Series): Fit {
+  const { settings, first } = parts;
+  if (history.stepMs !== settings.stepMs) throw new RangeError(`history has a step of ${history.stepMs} ms, expected ${settings.stepMs}`);
+  const found = fitHoltWinters(history, { leadSteps: first.steps, day: settings.day, week: settings.week, localClock: settings.localClock });
+  reset(parts);
+  if (found.kind === "notEnoughData") return found;
+  adopt(parts, found);
+  const { length } = history.values;
+  return { kind: "fitted", samples: length, present: found.present / length, day: found.day, week: found.week };
+}
+
+/** A forecaster that has seen nothing. Throws RangeError for a step or leads that are not positive. */
+export function createForecaster(settings: ForecastSettings): Forecaster {
+  const parts = createParts(settings);
+  reset(parts);
+  return {
+    settings,
+    fit: (history) => fit(parts, history),
+    observe: (timeMs, value) => observe(parts, timeMs, value),
+    forecast: (leadSteps) => forecast(parts, leadSteps),
+    upper: (leadSteps) => upper(parts, leadSteps),
+    peakWithin: (horizonMs) => peakWithin(parts, horizonMs),
+    accuracy: (): Accuracy => accuracyOf(parts.ledger),
+    exportState: () => [parts.state.snapshot()],
+    importState: (blocks) => parts.state.restore(blocks[0] ?? new Float64Array(0)),
+  };
+}

@@ -1,0 +1,104 @@
+// Expert 1 fitted to a history: parameters that forecast best h steps ahead, and the state to start from.
+// The history is only read; what comes out stands before its first sample.
+import type { Series } from "../../series/index.ts";
+import type { LocalClock } from "../forecaster.ts";
+import { DAY_MS } from "../seasons.ts";
+import { cutBlocks, rooted } from "./blocks.ts";
+import { initialState, windowEnd } from "./initial-state.ts";
+import { type Parameters, UNFITTED } from "./kernel.ts";
+import { createWorkspace, type InitialState, pass } from "./pass.ts";
+import { search } from "./search.ts";
+
+/** Shortest history that can be fitted. */
+const LEAST_MS = DAY_MS;
+/** A week profile needs two weeks (less a little for a late start): joining earlier is worse. */
+export const WEEK_NEEDS_MS = 13.9 * DAY_MS;
+/** From here on the first week initialises and the search may stop earlier; below it two days do (one, of less than three). */
+const LONG_MS = 13 * DAY_MS;
+const LONG_TOLERANCE = 1e-3;
+const SHORT_TOLERANCE = 1e-4;
+/** Fewer judged errors than these fit nothing. */
+const LEAST_JUDGED = 50;
+/** Starts (alpha, delta = omega), all with phi .5. */
+const STARTS = [[0.01, 0.005], [0.08, 0.005], [0.3, 0.005], [0.01, 0.05], [0.08, 0.05], [0.3, 0.05], [0.8, 0.001]] as const;
+const START_PHI = 0.5;
+
+export interface FitRequest {
+  readonly leadSteps: number;
+  readonly day: boolean;
+  readonly week: boolean;
+  readonly localClock: LocalClock;
+}
+
+export interface Fitted {
+  readonly kind: "fitted";
+  readonly parameters: Parameters;
+  readonly initial: InitialState;
+  readonly day: boolean;
+  readonly week: boolean;
+  /** Samples that are not missing. */
+  readonly present: number;
+  readonly evaluations: number;
+}
+
+export type Fitting = Fitted | { readonly kind: "notEnoughData"; readonly haveMs: number; readonly needMs: number };
+
+const logit = (p: number) => Math.log(p / (1 - p));
+const logistic = (x: number) => 1 / (1 + Math.exp(-x));
+
+/** The parameters that a point of the search stands for: alpha, phi, then the gains of the seasons in use. */
+function parametersOf(x: Float64Array, { day, week }: { day: boolean; week: boolean }): Parameters {
+  return {
+    alpha: logistic(x[0]!),
+    phi: logistic(x[1]!),
+    delta: day ? logistic(x[2]!) : 0,
+    omega: week ? logistic(x[day ? 3 : 2]!) : 0,
+  };
+}
+
+function startsFor({ day, week }: { day: boolean; week: boolean }): Float64Array[] {
+  return STARTS.map(([alpha, gain]) => Float64Array.from([logit(alpha), logit(START_PHI), ...(day ? [logit(gain)] : []), ...(week ? [logit(gain)] : [])]));
+}
+
+function initialMs(lengthMs: number): number {
+  if (lengthMs >= LONG_MS) return 7 * DAY_MS;
+  return lengthMs >= 3 * DAY_MS ? 2 * DAY_MS : DAY_MS;
+}
+
+/** Span from the first to the last present sample, and how many there are. */
+function extent(z: Float64Array, stepMs: number): { present: number; haveMs: number } {
+  let present = 0;
+  let from = -1;
+  let to = -1;
+  for (let i = 0; i < z.length; i++) {
+    if (z[i] !== z[i]) continue;
+    if (from < 0) from = i;
+    to = i;
+    present++;
+  }
+  return { present, haveMs: from < 0 ? 0 : (to - from + 1) * stepMs };
+}
+
+/** Fits expert 1 to `history` for forecasts `leadSteps` ahead; `notEnoughData` under a day between its first and last present sample. */
+export function fitHoltWinters(history: Series, request: FitRequest): Fitting {
+  const { stepMs } = history;
+  const z = rooted(history.values);
+  const { present, haveMs } = extent(z, stepMs);
+  if (haveMs < LEAST_MS) return { kind: "notEnoughData", haveMs, needMs: LEAST_MS };
+  const seasons = { day: request.day, week: request.week && haveMs >= WEEK_NEEDS_MS };
+  const end = windowEnd(z, stepMs, initialMs(haveMs));
+  const initial = initialState(history, z, end, seasons, request.localClock);
+  const judgeFrom = end < z.length ? end : 0;
+  const blocks = cutBlocks(history, z, request.leadSteps, judgeFrom, request.localClock);
+  const judged = blocks.weight.reduce((sum, one) => sum + one, 0);
+  const fitted = { kind: "fitted", initial, present, ...seasons } as const;
+  const fallback = { ...UNFITTED, delta: seasons.day ? UNFITTED.delta : 0, omega: seasons.week ? UNFITTED.omega : 0 };
+  if (judged < LEAST_JUDGED) return { ...fitted, parameters: fallback, evaluations: 0 };
+  const workspace = createWorkspace(blocks);
+  const tolerance = haveMs >= LONG_MS ? LONG_TOLERANCE : SHORT_TOLERANCE;
+  const found = search(
+    (x, errors) => pass(blocks, initial, parametersOf(x, seasons), request.leadSteps, workspace, errors),
+    startsFor(seasons), blocks.count, tolerance,
+  );
+  return { ...fitted, parameters: found.value < Infinity ? parametersOf(found.x, seasons) : fallback, evaluations: found.evaluations };
+}

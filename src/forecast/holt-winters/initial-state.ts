@@ -1,0 +1,99 @@
+// Level and profiles to start from: averages over the first week, by time of day and then, of what is left, by time of week.
+// Profiles are indexed by the same wall clock that reads them later; a missing sample counts nowhere.
+import type { Series } from "../../series/index.ts";
+import type { LocalClock } from "../forecaster.ts";
+import { DAY_MS, timeOfDay, timeOfWeek, WEEK_MS } from "../seasons.ts";
+import { nodeCounts } from "./kernel.ts";
+import type { InitialState } from "./pass.ts";
+
+/** A window with a larger share missing than this is extended by a day. */
+const MOST_MISSING = 0.7;
+/** Profiles are smoothed over so long a time: five nodes of five, and of fifteen minutes. */
+const DAY_SMOOTHING_MS = 5 * 300_000;
+const WEEK_SMOOTHING_MS = 5 * 900_000;
+
+/** End (exclusive sample index) of the window to initialise from: `wantedMs` long, or longer while too much of it is missing. */
+export function windowEnd(z: Float64Array, stepMs: number, wantedMs: number): number {
+  const day = Math.max(1, Math.round(DAY_MS / stepMs));
+  let end = Math.min(z.length, Math.max(1, Math.round(wantedMs / stepMs)));
+  let present = 0;
+  let counted = 0;
+  for (;;) {
+    for (; counted < end; counted++) if (z[counted] === z[counted]) present++;
+    if (present >= (1 - MOST_MISSING) * end || end === z.length) return end;
+    end = Math.min(z.length, end + day);
+  }
+}
+
+/** Centred moving average over `width` nodes (odd) of a circular profile, ignoring nodes without samples; a node with none near reads 0. */
+function smoothed(sums: Float64Array, counts: Float64Array, width: number): Float64Array {
+  const nodes = sums.length;
+  const half = (Math.min(width, nodes) - 1) >> 1;
+  const out = new Float64Array(nodes);
+  for (let n = 0; n < nodes; n++) {
+    let total = 0;
+    let present = 0;
+    for (let i = -half; i <= half; i++) {
+      const at = (n + i + nodes) % nodes;
+      if (counts[at]! <= 0) continue;
+      total += sums[at]! / counts[at]!;
+      present++;
+    }
+    out[n] = present === 0 ? 0 : total / present;
+  }
+  return out;
+}
+
+function widthOf(smoothingMs: number, nodeMs: number): number {
+  return 2 * Math.round((smoothingMs / nodeMs - 1) / 2 - 1e-9) + 1;
+}
+
+/** Adds `x` to the two nodes around `position` with the weights that reading gives them. */
+function scatter(sums: Float64Array, counts: Float64Array, position: number, x: number): void {
+  const n = Math.floor(position);
+  const share = position - n;
+  const next = n + 1 === sums.length ? 0 : n + 1;
+  sums[n] = sums[n]! + (1 - share) * x;
+  counts[n] = counts[n]! + 1 - share;
+  sums[next] = sums[next]! + share * x;
+  counts[next] = counts[next]! + share;
+}
+
+function profile(nodes: number, end: number, smoothingMs: number, periodMs: number, at: (i: number) => number, of: (i: number) => number): Float64Array {
+  const sums = new Float64Array(nodes);
+  const counts = new Float64Array(nodes);
+  for (let i = 0; i < end; i++) {
+    const x = of(i);
+    if (x === x) scatter(sums, counts, at(i) * (nodes / periodMs), x);
+  }
+  return smoothed(sums, counts, Math.max(1, widthOf(smoothingMs, periodMs / nodes)));
+}
+
+function read(nodes: Float64Array, position: number): number {
+  const n = Math.floor(position);
+  const share = position - n;
+  return (1 - share) * nodes[n]! + share * nodes[n + 1 === nodes.length ? 0 : n + 1]!;
+}
+
+/** The state before the first sample of `history`, from its first `end` samples (z = their square roots). */
+export function initialState(history: Series, z: Float64Array, end: number, seasons: { day: boolean; week: boolean }, { localMs }: LocalClock): InitialState {
+  const { startMs, stepMs } = history;
+  const { dayNodes, weekNodes } = nodeCounts(stepMs);
+  const local = new Float64Array(end);
+  let sum = 0;
+  let present = 0;
+  for (let i = 0; i < end; i++) {
+    local[i] = localMs(startMs + i * stepMs);
+    const x = z[i]!;
+    if (x !== x) continue;
+    sum += x;
+    present++;
+  }
+  const level = present === 0 ? 0 : sum / present;
+  const dayAt = (i: number) => timeOfDay(local[i]!);
+  const weekAt = (i: number) => timeOfWeek(local[i]!);
+  const day = seasons.day ? profile(dayNodes, end, DAY_SMOOTHING_MS, DAY_MS, dayAt, (i) => z[i]! - level) : new Float64Array(dayNodes);
+  const left = (i: number) => z[i]! - level - read(day, dayAt(i) * (dayNodes / DAY_MS));
+  const week = seasons.week ? profile(weekNodes, end, WEEK_SMOOTHING_MS, WEEK_MS, weekAt, left) : new Float64Array(weekNodes);
+  return { level, day, week };
+}

@@ -1,0 +1,61 @@
+// The memory of a forecaster: typed arrays only, so that the whole of it can be copied, moved to another thread and put back.
+// Whatever a forecaster remembers lives in arrays taken from here; anything else would be lost by exportState.
+
+/** Hands out zeroed arrays and copies all of them at once. */
+export interface State {
+  f64(length: number): Float64Array;
+  f32(length: number): Float32Array;
+  i8(length: number): Int8Array;
+  /** Sets every array back to zero. */
+  clear(): void;
+  /** All arrays in order of creation, as one block of bytes. */
+  snapshot(): Float64Array;
+  /** Puts a snapshot of an equally built state back; throws RangeError when its size differs. */
+  restore(block: Float64Array): void;
+  /** Bytes held. */
+  readonly bytes: number;
+}
+
+const ALIGNMENT = Float64Array.BYTES_PER_ELEMENT;
+
+export function createState(): State {
+  const arrays: (Float64Array | Float32Array | Int8Array)[] = [];
+  const keep = <A extends Float64Array | Float32Array | Int8Array>(array: A): A => {
+    arrays.push(array);
+    return array;
+  };
+  const bytesOf = (array: { byteLength: number }) => Math.ceil(array.byteLength / ALIGNMENT) * ALIGNMENT;
+  const total = () => arrays.reduce((sum, array) => sum + bytesOf(array), 0);
+  const raw = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  return {
+    f64: (length) => keep(new Float64Array(length)),
+    f32: (length) => keep(new Float32Array(length)),
+    i8: (length) => keep(new Int8Array(length)),
+    clear() {
+      for (const array of arrays) array.fill(0);
+    },
+    snapshot() {
+      const block = new Float64Array(total() / ALIGNMENT);
+      const bytes = raw(block);
+      let at = 0;
+      for (const array of arrays) {
+        bytes.set(raw(array), at);
+        at += bytesOf(array);
+      }
+      return block;
+    },
+    restore(block) {
+      if (block.byteLength !== total())
+        throw new RangeError(`state has ${block.byteLength} bytes, expected ${total()}: export it from a forecaster of equal settings`);
+      const bytes = raw(block);
+      let at = 0;
+      for (const array of arrays) {
+        raw(array).set(bytes.subarray(at, at + array.byteLength));
+        at += bytesOf(array);
+      }
+    },
+    get bytes() {
+      return total();
+    },
+  };
+}
