@@ -1,6 +1,6 @@
 // The status of a scaler as it is written: pure. Numbers are texts that a person can read; what is not known is left out.
 import type { ScalerStatus } from "../api/index.ts";
-import { durationText } from "../api/index.ts";
+import { durationText, STATUS_LIMITS } from "../api/index.ts";
 import { rfc3339 } from "../clock.ts";
 import type { Decision } from "../decision/index.ts";
 import type { TargetScale } from "../kube/index.ts";
@@ -13,7 +13,9 @@ export type Condition = NonNullable<ScalerStatus["conditions"]>[number];
 
 /** How far ahead the peak in the status looks, ms. */
 const PEAK_HORIZON_MS = 24 * 3_600_000;
-const MAX_MESSAGE_LENGTH = 1024;
+
+/** A merge patch of `T`: null removes what is there. Lists are replaced whole. */
+export type MergePatch<T> = T extends readonly unknown[] ? T : T extends object ? { readonly [K in keyof T]?: MergePatch<T[K]> | null } : T;
 
 /** Keeps lastTransitionTime where the status of a condition did not change. */
 export function withTimes(verdicts: readonly Verdict[], before: readonly Condition[], generation: number, nowMs: number): Condition[] {
@@ -21,7 +23,7 @@ export function withTimes(verdicts: readonly Verdict[], before: readonly Conditi
     const old = before.find((condition) => condition.type === verdict.type);
     return {
       ...verdict,
-      message: verdict.message.slice(0, MAX_MESSAGE_LENGTH),
+      message: verdict.message.slice(0, STATUS_LIMITS.messageLength),
       observedGeneration: generation,
       lastTransitionTime: old?.status === verdict.status ? old.lastTransitionTime : rfc3339(nowMs),
     };
@@ -29,8 +31,9 @@ export function withTimes(verdicts: readonly Verdict[], before: readonly Conditi
 }
 
 /** The parts of the status that a decision fills in; parts that are null are removed by the merge patch. */
-export function decidedStatus(memory: Memory, scale: TargetScale, decision: Decision): Omit<ScalerStatus, "conditions" | "observedGeneration"> {
-  const { time, from, to, reason, message, trace } = decisionText(decision);
+export function decidedStatus(memory: Memory, scale: TargetScale, decision: Decision): MergePatch<ScalerStatus> {
+  const { from, to, reason, message, trace } = decision;
+  const time = rfc3339(decision.timeMs);
   return {
     currentReplicas: scale.replicas,
     desiredReplicas: decision.to,
@@ -38,20 +41,16 @@ export function decidedStatus(memory: Memory, scale: TargetScale, decision: Deci
     demand: demandStatus(memory),
     ...modelStatus(memory),
     ...accuracyStatus(memory),
-    decision: { time, from, to, reason, message, trace },
+    decision: { time, from, to, reason, message, trace: trace.slice(0, STATUS_LIMITS.traceEntries) },
     recommendation: decision.kind === "recommend" ? { time, from, to, reason, message } : null,
   };
 }
 
-function decisionText({ timeMs, from, to, reason, message, trace }: Decision) {
-  return { time: rfc3339(timeMs), from, to, reason, message: message.slice(0, MAX_MESSAGE_LENGTH), trace: trace.map((entry) => ({ ...entry })) };
-}
-
-function demandStatus({ track, plan }: Memory): NonNullable<ScalerStatus["demand"]> {
+function demandStatus({ track, plan }: Memory): MergePatch<ScalerStatus>["demand"] {
   const demand = track.demand();
   const { forecaster } = track;
   const lead = plan.model.forecast.leadSteps[0] ?? 1;
-  const peak = forecaster.peak(PEAK_HORIZON_MS);
+  const peak = forecaster.peakWithin(PEAK_HORIZON_MS);
   return {
     now: quantity(demand.now),
     atLead: quantity(forecaster.forecast(lead)),
@@ -67,7 +66,7 @@ function demandStatus({ track, plan }: Memory): NonNullable<ScalerStatus["demand
   };
 }
 
-function modelStatus({ model, plan }: Memory): Pick<ScalerStatus, "model"> {
+function modelStatus({ model, plan }: Memory): Pick<MergePatch<ScalerStatus>, "model"> {
   if (model.kind !== "fitted") return { model: null };
   return {
     model: {
@@ -80,7 +79,7 @@ function modelStatus({ model, plan }: Memory): Pick<ScalerStatus, "model"> {
   };
 }
 
-function accuracyStatus({ track, model }: Memory): Pick<ScalerStatus, "accuracy"> {
+function accuracyStatus({ track, model }: Memory): Pick<MergePatch<ScalerStatus>, "accuracy"> {
   const { wape, coverage, skill } = track.forecaster.accuracy();
   if (model.kind !== "fitted" || Number.isNaN(wape)) return { accuracy: null };
   const part = (share: number) => (Number.isNaN(share) ? null : percent(share));
