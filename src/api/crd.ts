@@ -17,13 +17,13 @@ export function structural(schema: z.core.$ZodType): JsonObject {
 /** Rewrites one node in place. */
 function tidy(node: JsonObject): void {
   const { range, rules, kubernetes } = node as Partial<FieldMeta>;
-  for (const key of ["additionalProperties", "form", "range", "rules", "kubernetes"]) delete node[key];
+  for (const key of ["additionalProperties", "nullable", "form", "range", "rules", "kubernetes"]) delete node[key];
   if (Array.isArray(node["anyOf"])) {
     delete node["anyOf"];
     node["x-kubernetes-int-or-string"] = true;
   }
   if (node["type"] === "integer") tidyInteger(node);
-  if (range !== undefined) node["description"] = `${String(node["description"])} Expected: ${range}.`;
+  if (range !== undefined && node["enum"] === undefined) node["description"] = `${String(node["description"])} Expected: ${range}.`;
   if (rules !== undefined) node["x-kubernetes-validations"] = rules.map((rule) => ({ ...rule }));
   Object.assign(node, kubernetes);
 }

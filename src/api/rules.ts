@@ -17,18 +17,19 @@ export const FIELD_RULES: readonly FieldRule[] = [
     fields: ["minReplicas", "maxReplicas"],
     cel: "self.minReplicas <= self.maxReplicas",
     holds: (min, max) => min <= max,
-    expected: "not more than maxReplicas",
+    expected: "at most maxReplicas",
   },
   {
     fields: ["fallback.replicas", "maxReplicas"],
     cel: "!has(self.fallback) || self.fallback.replicas <= self.maxReplicas",
     holds: (replicas, max) => replicas <= max,
-    expected: "not more than maxReplicas",
+    expected: "at most maxReplicas",
   },
   {
     fields: ["forecast.leadTime", "metric.step"],
-    cel: `${celMs("self.forecast.leadTime")} >= ${celMs("self.metric.step")}`,
+    // 0: the lead time is no duration, and its own rule says so.
+    cel: `[${celMs("self.forecast.leadTime")}].all(lead, lead == 0 || lead >= ${celMs("self.metric.step")})`,
     holds: (lead, step) => lead >= step,
-    expected: "not shorter than metric.step",
+    expected: "at least metric.step",
   },
 ];

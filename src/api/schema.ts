@@ -38,7 +38,7 @@ const scaleTargetRef = z
       "name",
       "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
       MAX_NAME_LENGTH,
-      "the name of an object: lower-case letters, digits, - and .",
+      "an object name of lower-case letters, digits, dots and dashes",
       "Name of the target, in the namespace of the scaler.",
     ),
   })

@@ -110,5 +110,5 @@ export const statusSchema = z
   })
   .meta({ ...described("What the operator sees and does; written by it alone.") });
 
-/** status of a PredictiveScaler as the API server holds it. Times are RFC 3339; demands, shares and durations are text. */
+/** status of a PredictiveScaler. Times are RFC 3339; demands, shares and durations are text. */
 export type ScalerStatus = z.infer<typeof statusSchema>;

@@ -2,9 +2,9 @@
 import { z } from "zod";
 import type { FieldMeta } from "./fields.ts";
 
-/** The schema beneath default, optional and transform. */
+/** The schema beneath default, optional, nullable and transform. */
 export function bare(schema: z.core.$ZodType): z.core.$ZodType {
-  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) return bare(schema.unwrap());
+  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return bare(schema.unwrap());
   if (schema instanceof z.ZodPipe) return bare(schema.in);
   return schema;
 }

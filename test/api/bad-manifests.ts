@@ -1,0 +1,133 @@
+// Manifests that must be refused, each for one field: by the parse offline and by the API server. `patch` is merged into the good manifest below.
+
+export interface BadManifest {
+  readonly name: string;
+  /** Merged into GOOD_MANIFEST; undefined removes what is there. */
+  readonly patch: Readonly<Record<string, unknown>>;
+  /** The field that the refusal must name. */
+  readonly field: string;
+}
+
+type PlainObject = Readonly<Record<string, unknown>>;
+
+/** The smallest manifest that is accepted. */
+export const GOOD_MANIFEST = {
+  apiVersion: "predictivescaler.io/v1alpha1",
+  kind: "PredictiveScaler",
+  metadata: { name: "checkout", namespace: "default" },
+  spec: {
+    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "checkout" },
+    maxReplicas: 40,
+    metric: { query: "sum(rate(http_requests_total[2m]))", targetPerReplica: "50" },
+  },
+};
+
+const bad = (name: string, field: string, spec: PlainObject): BadManifest => ({ name, field, patch: { spec } });
+const metric = (name: string, member: string, value: unknown) => bad(name, `spec.metric.${member}`, { metric: { [member]: value } });
+const forecast = (name: string, member: string, value: unknown) => bad(name, `spec.forecast.${member}`, { forecast: { [member]: value } });
+const down = (name: string, member: string, value: unknown, field = member) =>
+  bad(name, `spec.behavior.scaleDown.${field}`, { behavior: { scaleDown: { [member]: value } } });
+const policy = (value: PlainObject) => [{ type: "Percent", value: 10, periodSeconds: 60, ...value }];
+
+export const BAD_MANIFESTS: readonly BadManifest[] = [
+  bad("no target", "spec.scaleTargetRef", { scaleTargetRef: undefined }),
+  bad("target without a name", "spec.scaleTargetRef.name", { scaleTargetRef: { name: undefined } }),
+  bad("target with an impossible name", "spec.scaleTargetRef.name", { scaleTargetRef: { name: "Check Out" } }),
+  bad("target with an impossible kind", "spec.scaleTargetRef.kind", { scaleTargetRef: { kind: "deployment" } }),
+  bad("target with an impossible apiVersion", "spec.scaleTargetRef.apiVersion", { scaleTargetRef: { apiVersion: "apps" } }),
+  bad("no maxReplicas", "spec.maxReplicas", { maxReplicas: undefined }),
+  bad("maxReplicas as text", "spec.maxReplicas", { maxReplicas: "40" }),
+  bad("maxReplicas with a fraction", "spec.maxReplicas", { maxReplicas: 4.5 }),
+  bad("maxReplicas beyond any cluster", "spec.maxReplicas", { maxReplicas: 100_001 }),
+  bad("minReplicas 0", "spec.minReplicas", { minReplicas: 0 }),
+  bad("minReplicas above maxReplicas", "spec.minReplicas", { minReplicas: 41 }),
+  bad("unknown mode", "spec.mode", { mode: "Automatic" }),
+  bad("no metric", "spec.metric", { metric: undefined }),
+  metric("no query", "query", undefined),
+  metric("empty query", "query", ""),
+  metric("blank query", "query", " \n"),
+  metric("query of unbounded length", "query", "x".repeat(8193)),
+  metric("no targetPerReplica", "targetPerReplica", undefined),
+  metric("targetPerReplica 0", "targetPerReplica", 0),
+  metric("targetPerReplica below 0", "targetPerReplica", "-5"),
+  metric("targetPerReplica of no unit that exists", "targetPerReplica", "50rps"),
+  metric("targetPerReplica beyond any number", "targetPerReplica", "1e400"),
+  metric("targetPerReplica beyond 64 bits", "targetPerReplica", "10E"),
+  metric("targetPerReplica with a fraction outside quotes", "targetPerReplica", 0.5),
+  metric("step below 15s", "step", "14s"),
+  metric("step above 1h", "step", "2h"),
+  metric("step that does not divide a day", "step", "7m"),
+  metric("step without a unit", "step", "60"),
+  metric("step with units out of order", "step", "30s1m"),
+  metric("step empty", "step", ""),
+  metric("step as a number", "step", 60),
+  forecast("leadTime below 1m", "leadTime", "59s"),
+  forecast("leadTime above 2h", "leadTime", "2h1s"),
+  forecast("leadTime Auto, which is not there yet", "leadTime", "Auto"),
+  bad("leadTime shorter than step", "spec.forecast.leadTime", { forecast: { leadTime: "20m" }, metric: { step: "30m" } }),
+  forecast("history below 1d", "history", "23h"),
+  forecast("history above 90d", "history", "13w"),
+  forecast("history of a length that overflows", "history", "99999999999999d"),
+  forecast("unknown zone", "timeZone", "Europe/Berln"),
+  forecast("zone as an offset", "timeZone", "+02:00"),
+  forecast("zone of the machine", "timeZone", "Local"),
+  forecast("service level of 100 %", "serviceLevel", "100%"),
+  forecast("service level below 50 %", "serviceLevel", "49.99%"),
+  forecast("service level without %", "serviceLevel", "0.99"),
+  bad("unknown season", "spec.forecast.seasons[0]", { forecast: { seasons: ["Month"] } }),
+  forecast("season twice", "seasons", ["Day", "Day"]),
+  down("window beyond an hour", "stabilizationWindowSeconds", 3601),
+  down("unknown selectPolicy", "selectPolicy", "Median"),
+  down("no policy", "policies", []),
+  down("policy of 0", "policies", policy({ value: 0 }), "policies[0].value"),
+  down("policy of a period beyond 30 minutes", "policies", policy({ periodSeconds: 1801 }), "policies[0].periodSeconds"),
+  down("policy of an unknown type", "policies", policy({ type: "Nodes" }), "policies[0].type"),
+  down("tolerance below 0", "tolerance", "-100m"),
+  bad("fallback without replicas", "spec.fallback.replicas", { fallback: { after: "10m" } }),
+  bad("fallback above maxReplicas", "spec.fallback.replicas", { fallback: { replicas: 41 } }),
+  bad("fallback at once", "spec.fallback.after", { fallback: { replicas: 5, after: "0s" } }),
+  bad("mistyped field", "spec.maxReplica", { maxReplica: 40 }),
+  metric("field that is not there yet", "prometheus", { url: "https://prometheus.example" }),
+];
+
+/** The whole manifest of an entry. */
+export function manifestOf({ patch }: BadManifest): PlainObject {
+  return merged(GOOD_MANIFEST, patch);
+}
+
+/** `base` with `patch` merged in; undefined removes. */
+export function merged(base: PlainObject, patch: PlainObject): PlainObject {
+  const result: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(patch)) {
+    const old = result[key];
+    if (value === undefined) delete result[key];
+    else result[key] = isObject(value) ? merged(isObject(old) ? old : {}, value) : value;
+  }
+  return result;
+}
+
+function isObject(value: unknown): value is PlainObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const good = (name: string, spec: PlainObject): Omit<BadManifest, "field"> => ({ name, patch: { spec } });
+
+/** Manifests at the edge of what is allowed: both the parse and the API server must accept them. */
+export const EDGE_MANIFESTS: readonly Omit<BadManifest, "field">[] = [
+  good("as small as it gets", {}),
+  ...[1, "500m", "1k", "1Ki", "1e3", "5E", "9E", "1e-30", "+.5", "1.", "1n"].map((value) =>
+    good(`targetPerReplica ${value}`, { metric: { targetPerReplica: value } }),
+  ),
+  ...["15s", "1h", "1m30s", "60000ms", "60m", "90s"].map((value) => good(`step ${value}`, { metric: { step: value }, forecast: { leadTime: "2h" } })),
+  ...["1d", "90d", "12w6d", "24h", "36h", "0y4w"].map((value) => good(`history ${value}`, { forecast: { history: value } })),
+  ...["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "US/Pacific", "Etc/GMT+5", "America/Port-au-Prince", "EST5EDT"].map((value) =>
+    good(`zone ${value}`, { forecast: { timeZone: value } }),
+  ),
+  ...["50%", "99.99%", "099%", "99.9%"].map((value) => good(`service level ${value}`, { forecast: { serviceLevel: value } })),
+  good("no seasons", { forecast: { seasons: [] } }),
+  good("a tolerance of 0", { behavior: { scaleDown: { tolerance: 0 }, scaleUp: { tolerance: "100m" } } }),
+  good("null where a default is", { minReplicas: null, behavior: null, forecast: { seasons: null } }),
+  good("no scale down", { behavior: { scaleDown: { selectPolicy: "Disabled" } } }),
+  good("a fallback with its default", { fallback: { replicas: 40 } }),
+  good("one number of replicas", { minReplicas: 40 }),
+];
