@@ -84,7 +84,14 @@ export function crd(): JsonObject {
       status: structural(statusSchema),
     },
   };
-  const version = { name: VERSION, served: true, storage: true, subresources: { status: {} }, additionalPrinterColumns: COLUMNS, schema: { openAPIV3Schema: schema } };
+  const version = {
+    name: VERSION,
+    served: true,
+    storage: true,
+    subresources: { status: {} },
+    additionalPrinterColumns: COLUMNS,
+    schema: { openAPIV3Schema: schema },
+  };
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",

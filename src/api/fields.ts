@@ -80,8 +80,10 @@ const DAY_MS = 86_400_000;
 export function quantity(name: string, bounds: { readonly zero: boolean; readonly max: string }, description: string) {
   const max = parseQuantity(bounds.max) ?? Infinity;
   const range = `a quantity ${bounds.zero ? "from 0 up" : "above 0 and up"} to ${bounds.max}, in quotes where it has a fraction`;
-  const compare = `quantity(string(self)).compareTo(quantity('0')) ${bounds.zero ? ">=" : ">"} 0 && quantity(string(self)).compareTo(quantity('${bounds.max}')) <= 0`;
-  const rules = [{ rule: `string(self).matches('${QUANTITY_PATTERN}') && isQuantity(string(self)) && ${compare}`, message: `${name} must be ${range}` }];
+  const value = "quantity(string(self))";
+  const compare = `${value}.compareTo(quantity('0')) ${bounds.zero ? ">=" : ">"} 0 && ${value}.compareTo(quantity('${bounds.max}')) <= 0`;
+  const rule = `string(self).matches('${QUANTITY_PATTERN}') && isQuantity(string(self)) && ${compare}`;
+  const rules = [{ rule, message: `${name} must be ${range}` }];
   const meta: FieldMeta = { description, range, form: "quantity", rules };
   return z
     .union([z.int(), z.string().max(QUANTITY_LENGTH)])
@@ -107,12 +109,13 @@ export function percent(name: string, min: number, max: number, description: str
     .max(9)
     .meta({ ...meta })
     .transform((written, context) => {
-      const share = PERCENT.test(written) ? Number(`${written.slice(0, -1)}e-2`) : Number.NaN;
-      return share >= min / 100 && share <= max / 100 ? share : refused(context, range);
+      const digits = written.slice(0, -1);
+      const isRight = PERCENT.test(written) && Number(digits) >= min && Number(digits) <= max;
+      return isRight ? Number(`${digits}e-2`) : refused(context, range);
     });
 }
 
-function refused(context: z.RefinementCtx<unknown>, expected: string): never {
+function refused(context: z.RefinementCtx, expected: string): never {
   context.addIssue({ code: "custom", message: expected });
   return z.NEVER;
 }

@@ -53,13 +53,17 @@ function envelopeProblems(object: PlainObject, name: unknown): Problem[] {
 function ruleProblems(spec: unknown): Problem[] {
   const problems: Problem[] = [];
   for (const { fields, holds, expected } of FIELD_RULES) {
-    const [first, second] = fields.map((field) => parsedAt(spec, field.split(".")));
+    const [path, other] = [fields[0].split("."), fields[1].split(".")];
+    const [first, second] = [parsedAt(spec, path), parsedAt(spec, other)];
     if (typeof first !== "number" || typeof second !== "number" || holds(first, second)) continue;
-    const [path, other] = fields.map((field) => field.split("."));
-    const limit = foundText(valueAt(spec, other ?? []) ?? defaultAt(other ?? []));
-    problems.push({ path: pathText(["spec", ...(path ?? [])]), found: foundText(valueAt(spec, path ?? []) ?? defaultAt(path ?? [])), expected: `${expected} (${limit})` });
+    problems.push({ path: pathText(["spec", ...path]), found: writtenAt(spec, path), expected: `${expected} (${writtenAt(spec, other)})` });
   }
   return problems;
+}
+
+/** The value at a path, or its default, as the manifest writes it. */
+function writtenAt(spec: unknown, path: readonly string[]): string {
+  return foundText(valueAt(spec, path) ?? defaultAt(path));
 }
 
 function defaultAt(path: readonly string[]): unknown {

@@ -7,10 +7,10 @@ import { bare, metaOf, schemaAt, valueAt } from "./tree.ts";
 /** Longest quotation of what was found. */
 const MAX_FOUND = 120;
 
-/** `value` as a problem quotes it. */
+/** `value`, as JSON or YAML gave it, as a problem quotes it. */
 export function foundText(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) as string | undefined) ?? typeof value;
   return text.length <= MAX_FOUND ? text : `${text.slice(0, MAX_FOUND)}…`;
 }
 

@@ -20,12 +20,14 @@ interface FieldRow {
 /** docs/reference/fields.md. */
 export function fieldReference(): string {
   const rules = FIELD_RULES.map(({ fields: [path], expected }) => `- \`spec.${path}\` must be ${expected}.`);
+  const spec = rowsOf("spec", specSchema).map(({ path, type, fallback, range, description }) => [path, type, fallback, range, description]);
   const status = rowsOf("status", statusSchema).map(({ path, type, description }) => [path, type, description]);
   return page([
     `# Fields of a ${KIND}`,
-    "Durations are written as Prometheus writes them (`30s`, `1h30m`, `28d`), quantities as Kubernetes writes them (`50`, `500m`, `1k`). A field that is not listed here is refused.",
+    "Durations are written as Prometheus writes them (`30s`, `1h30m`, `28d`), quantities as Kubernetes writes them (`50`, `500m`, `1k`).",
+    "A field that is not listed here is refused.",
     "## spec",
-    table(["Field", "Type", "Default", "Expected", "Description"], rowsOf("spec", specSchema).map(({ path, type, fallback, range, description }) => [path, type, fallback, range, description])),
+    table(["Field", "Type", "Default", "Expected", "Description"], spec),
     "Between fields:",
     rules.join("\n"),
     "## status",

@@ -74,7 +74,12 @@ const timeZone = text({
 
 const forecast = z
   .strictObject({
-    leadTime: duration("leadTime", MINUTE_MS, 2 * HOUR_MS, "How far ahead replicas are asked for: at least the time a new pod takes to become Ready.").prefault("20m"),
+    leadTime: duration(
+      "leadTime",
+      MINUTE_MS,
+      2 * HOUR_MS,
+      "How far ahead replicas are asked for: at least the time a new pod takes to become Ready.",
+    ).prefault("20m"),
     history: duration("history", DAY_MS, 90 * DAY_MS, "How much of the metric's past to learn from; the week season needs 14d of it.").prefault("28d"),
     timeZone: timeZone.prefault("UTC"),
     serviceLevel: percent("serviceLevel", 50, 99.99, "Share of the time in which ready capacity is to cover demand.").prefault("99%"),

@@ -106,7 +106,10 @@ export const statusSchema = z
       .array(condition)
       .max(16)
       .optional()
-      .meta({ description: "The scaler's state, an entry a type.", kubernetes: { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] } } satisfies FieldMeta),
+      .meta({
+        description: "The scaler's state, an entry a type.",
+        kubernetes: { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] },
+      } satisfies FieldMeta),
   })
   .meta({ ...described("What the operator sees and does; written by it alone.") });
 
