@@ -90,5 +90,4 @@ export const REASON_GROUPS: readonly { readonly about: string; readonly meanings
 ];
 
 export const CONDITION_TYPES = Object.keys(CONDITION_MEANINGS) as readonly ConditionType[];
-export const METRIC_REASONS = Object.keys(METRIC_MEANINGS) as readonly MetricReason[];
 export const REASONS = REASON_GROUPS.flatMap(({ meanings }) => Object.keys(meanings)) as readonly Reason[];

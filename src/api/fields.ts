@@ -5,7 +5,7 @@ import { celDuration, DURATION_LENGTH, durationText, parseDuration } from "./dur
 import { parseQuantity, QUANTITY_LENGTH, QUANTITY_PATTERN } from "./quantity.ts";
 
 /** A rule that the API server evaluates. `fieldPath` is where the error is shown, relative to the rule's place. */
-export interface CelRule {
+interface CelRule {
   readonly rule: string;
   readonly message: string;
   readonly fieldPath?: string;

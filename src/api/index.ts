@@ -2,7 +2,7 @@
 export type { Behavior, Mode, ParseResult, Problem, Scaler, ScalerSpec, ScaleTargetRef, ScalingPolicy, ScalingRules, Season } from "./spec.ts";
 export type { ConditionType, MetricReason, Reason } from "./conditions.ts";
 export type { ScalerStatus } from "./status.ts";
-export { CONDITION_TYPES, METRIC_REASONS, REASONS } from "./conditions.ts";
+export { CONDITION_TYPES, REASONS } from "./conditions.ts";
 export { crd } from "./crd.ts";
 export { durationText } from "./duration.ts";
 export { GROUP, KIND, PLURAL, VERSION } from "./identity.ts";

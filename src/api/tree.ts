@@ -10,7 +10,7 @@ export function bare(schema: z.core.$ZodType): z.core.$ZodType {
 }
 
 /** The schema of one member: a field of an object, an item of a list; undefined if there is none. */
-export function member(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | undefined {
+function member(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | undefined {
   const inner = bare(schema);
   if (inner instanceof z.ZodArray) return inner.element;
   if (inner instanceof z.ZodObject && typeof key === "string" && Object.hasOwn(inner.shape, key)) return inner.shape[key];
