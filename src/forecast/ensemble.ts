@@ -13,6 +13,8 @@ import { createState, type State } from "./state.ts";
 
 /** A forecast never lies above the recent level plus so many times the range seen. */
 const RANGE_LIMIT = 1.25;
+/** A larger value is no measurement: its square root would leave the range of the 32-bit profiles. It counts as missing. */
+const MOST_DEMAND = 1e30;
 /** How fast the combination's difference from expert 1 fades beyond the lead. */
 const PEAK_TAU_MS = 2 * 3_600_000;
 
@@ -139,7 +141,7 @@ function observe(parts: Parts, timeMs: number, given: number): void {
   const was = numbers[TIME]!;
   if (was === was && timeMs !== was + settings.stepMs)
     throw new RangeError(`time ${timeMs} after ${was}: times advance by one step of ${settings.stepMs} ms; give NaN for a step without a sample`);
-  const value = given >= 0 && given < Infinity ? given : NaN;
+  const value = given >= 0 && given <= MOST_DEMAND ? given : NaN;
   const step = numbers[STEP]!;
   numbers[TIME] = timeMs;
   if (value === value && numbers[FIRST_TIME] !== numbers[FIRST_TIME]) begin(parts, timeMs, value);
@@ -209,8 +211,9 @@ function upper({ leads }: Parts, leadSteps: number): number {
 
 function fit(parts: Parts, history: Series): Fit {
   const { settings, first } = parts;
+  const { day, week, localClock } = settings;
   if (history.stepMs !== settings.stepMs) throw new RangeError(`history has a step of ${history.stepMs} ms, expected ${settings.stepMs}`);
-  const found = fitHoltWinters(history, { leadSteps: first.steps, day: settings.day, week: settings.week, localClock: settings.localClock });
+  const found = fitHoltWinters(history, { leadSteps: first.steps, day, week, localClock, most: MOST_DEMAND });
   reset(parts);
   if (found.kind === "notEnoughData") return found;
   adopt(parts, found);

@@ -51,7 +51,7 @@ export interface Forecaster extends PointForecast {
   readonly settings: ForecastSettings;
   /** Estimates parameters and the initial state from `history`, then stands before its first sample: replay it with observe. */
   fit(history: Series): Fit;
-  /** Takes the value at `timeMs` (NaN = missing). Times advance by exactly one step. A negative or infinite value counts as missing. */
+  /** Takes the value at `timeMs` (NaN = missing). Times advance by exactly one step. A value that is negative or above 1e30 counts as missing. */
   observe(timeMs: number, value: number): void;
   /** 95 % upper bound at a kept lead, >= forecast(leadSteps). */
   upper(leadSteps: number): number;

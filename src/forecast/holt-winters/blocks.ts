@@ -51,13 +51,10 @@ function place({ j, f, k, g }: Positions, at: number, localMs: number, dayNodes:
   g[at] = q - (q | 0);
 }
 
-/** sqrt of the values on a scale of their own; negative and infinite values become NaN. */
-export function rooted(values: Float64Array): Float64Array {
+/** sqrt of the values; those that are negative or above `most` become NaN. */
+export function rooted(values: Float64Array, most: number): Float64Array {
   const z = new Float64Array(values.length);
-  for (let i = 0; i < z.length; i++) {
-    const root = Math.sqrt(values[i]!);
-    z[i] = root === Infinity ? NaN : root;
-  }
+  for (let i = 0; i < z.length; i++) z[i] = values[i]! <= most ? Math.sqrt(values[i]!) : NaN;
   return z;
 }
 

@@ -28,6 +28,8 @@ export interface FitRequest {
   readonly day: boolean;
   readonly week: boolean;
   readonly localClock: LocalClock;
+  /** Larger values count as missing. */
+  readonly most: number;
 }
 
 export interface Fitted {
@@ -82,7 +84,7 @@ function extent(z: Float64Array, stepMs: number): { present: number; haveMs: num
 /** Fits expert 1 to `history` for forecasts `leadSteps` ahead; `notEnoughData` under a day between its first and last present sample. */
 export function fitHoltWinters(history: Series, request: FitRequest): Fitting {
   const { stepMs } = history;
-  const z = rooted(history.values);
+  const z = rooted(history.values, request.most);
   const { present, haveMs } = extent(z, stepMs);
   if (haveMs < LEAST_MS) return { kind: "notEnoughData", haveMs, needMs: LEAST_MS };
   const seasons = { day: request.day, week: request.week && haveMs >= WEEK_NEEDS_MS };
