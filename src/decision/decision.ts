@@ -40,13 +40,15 @@ export interface DemandSettings {
   readonly minReplicas: number;
   readonly maxReplicas: number;
   readonly localClock: LocalClock;
+  /** m on the first day, instead of the reactive start: for reproducing runs that began with a margin. */
+  readonly initialMargin?: number;
 }
 
 /** What the demand rule says after a sample. */
 export interface Demand {
   /** `calibrated` once a day of history has been scored; until then the reactive start. `missing` while no sample has come for 30 minutes, or ever. */
   readonly kind: "calibrated" | "reactive" | "missing";
-  /** r: replicas that this moment alone asks for, within min and max. */
+  /** r: replicas that this moment alone asks for, at least minReplicas; maxReplicas is a later rule's. */
   readonly raw: number;
   /** Largest r of the stabilisation window. */
   readonly stabilized: number;

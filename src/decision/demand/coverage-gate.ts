@@ -1,0 +1,62 @@
+// Which times of the day or week normally have samples, so that the rule does not plan for hours in which the metric is never there.
+// Invariant: a slot that was never seen is open; on the first day every slot is.
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 1440 * MINUTE_MS;
+const WEEK_MS = 7 * DAY_MS;
+const SLOT_MS = 30 * MINUTE_MS;
+const DAY_SLOTS = DAY_MS / SLOT_MS;
+const WEEK_SLOTS = WEEK_MS / SLOT_MS;
+const DAY_MEMORY_DAYS = 14;
+const WEEK_MEMORY_DAYS = 21;
+/** Week slots serve once each has been seen twice. */
+const WEEK_AFTER_MS = 14 * DAY_MS;
+/** A slot is open from this share of samples on. */
+const OPEN_SHARE = 0.25;
+
+export interface CoverageGate {
+  /** Takes whether the slot at the local time `localMs` had its sample. */
+  take(localMs: number, isPresent: boolean): void;
+  /** Whether samples are normal at the local time `localMs`, `elapsedMs` after the first sample ever. */
+  isOpen(localMs: number, elapsedMs: number): boolean;
+  /** The live arrays. */
+  readonly state: readonly Float64Array[];
+}
+
+export function createCoverageGate(stepMs: number): CoverageGate {
+  const dayShare = new Float64Array(DAY_SLOTS);
+  const dayCount = new Float64Array(DAY_SLOTS);
+  const weekShare = new Float64Array(WEEK_SLOTS);
+  const weekCount = new Float64Array(WEEK_SLOTS);
+  const samplesPerSlot = SLOT_MS / stepMs;
+  const dayGain = Math.min(1, 1 / (DAY_MEMORY_DAYS * samplesPerSlot));
+  const weekGain = Math.min(1, 7 / (WEEK_MEMORY_DAYS * samplesPerSlot));
+  return {
+    state: [dayShare, dayCount, weekShare, weekCount],
+    take(localMs, isPresent) {
+      pull(dayShare, dayCount, slotOf(localMs, DAY_SLOTS), isPresent, dayGain);
+      pull(weekShare, weekCount, slotOf(localMs, WEEK_SLOTS), isPresent, weekGain);
+    },
+    isOpen(localMs, elapsedMs) {
+      if (elapsedMs < DAY_MS) return true;
+      if (elapsedMs < WEEK_AFTER_MS) return isOpenSlot(dayShare, dayCount, slotOf(localMs, DAY_SLOTS));
+      return isOpenSlot(weekShare, weekCount, slotOf(localMs, WEEK_SLOTS));
+    },
+  };
+}
+
+function slotOf(localMs: number, slots: number): number {
+  const slot = (Math.floor(localMs / SLOT_MS) | 0) % slots;
+  return slot < 0 ? slot + slots : slot;
+}
+
+function pull(shares: Float64Array, counts: Float64Array, slot: number, isPresent: boolean, gain: number): void {
+  const count = (counts[slot] as number) + 1;
+  counts[slot] = count;
+  const share = shares[slot] as number;
+  shares[slot] = share + Math.max(gain, 1 / count) * ((isPresent ? 1 : 0) - share);
+}
+
+function isOpenSlot(shares: Float64Array, counts: Float64Array, slot: number): boolean {
+  return counts[slot] === 0 || (shares[slot] as number) >= OPEN_SHARE;
+}

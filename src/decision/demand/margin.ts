@@ -1,0 +1,82 @@
+// m, the margin in units of S: the quantile of the margins that would just have been enough, from a forgetting histogram of scores,
+// moved by feedback from what really happened. Invariant: only present samples are scored, and weights stay finite for ever.
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 1440 * MINUTE_MS;
+/** Scores are forgotten over so long. */
+const MEMORY_MS = 10 * DAY_MS;
+const BINS = 640;
+const BINS_PER_OCTAVE = 48;
+/** Scores start here: below it no margin was needed. */
+const LOWEST_SCORE = -2.9;
+const SHIFT = 3.1;
+const FIRST_BIN = 161;
+/** The weight grows instead of the histogram shrinking; past this the histogram is scaled down once. */
+const WEIGHT_LIMIT = 1e100;
+const FEEDBACK_GAIN = 0.2;
+const LOWEST_FEEDBACK = -Math.log(8);
+const HIGHEST_FEEDBACK = Math.LN2;
+
+// Places in the state's first array.
+const WEIGHT = 0;
+const TOTAL = 1;
+const FEEDBACK = 2;
+
+export interface Margin {
+  /** Takes the score of a present minute: the least margin that would have covered it; -Infinity: any. */
+  takeScore(score: number): void;
+  /** Takes whether a present minute was overloaded. */
+  takeOverload(isOverloaded: boolean): void;
+  /** m: the margin that the budget allows; NaN before any score. */
+  margin(): number;
+  /** The live arrays. */
+  readonly state: readonly Float64Array[];
+}
+
+/** `budget`: share of minutes that may be overloaded, > 0. */
+export function createMargin(stepMs: number, budget: number): Margin {
+  const s = Float64Array.of(1, 0, 0);
+  const histogram = new Float64Array(BINS);
+  const growth = Math.exp(stepMs / MEMORY_MS);
+  const samplesPerDay = DAY_MS / stepMs;
+  const rescale = (weight: number) => {
+    for (let bin = 0; bin < BINS; bin++) histogram[bin] = (histogram[bin] as number) / weight;
+    s[TOTAL] = (s[TOTAL] as number) / weight;
+    s[WEIGHT] = 1;
+  };
+  return {
+    state: [s, histogram],
+    takeScore(score) {
+      s[WEIGHT] = (s[WEIGHT] as number) * growth;
+      if ((s[WEIGHT] as number) > WEIGHT_LIMIT) rescale(s[WEIGHT] as number);
+      const weight = s[WEIGHT] as number;
+      const bin = binOf(score);
+      histogram[bin] = (histogram[bin] as number) + weight;
+      s[TOTAL] = (s[TOTAL] as number) + weight;
+    },
+    takeOverload(isOverloaded) {
+      const g = (s[FEEDBACK] as number) + (FEEDBACK_GAIN * (budget - (isOverloaded ? 1 : 0))) / budget / samplesPerDay;
+      s[FEEDBACK] = Math.min(HIGHEST_FEEDBACK, Math.max(LOWEST_FEEDBACK, g));
+    },
+    margin() {
+      const total = s[TOTAL] as number;
+      if (total === 0) return NaN;
+      const allowed = budget * Math.exp(s[FEEDBACK] as number) * total;
+      let tail = 0;
+      for (let bin = BINS - 1; bin >= 0; bin--) {
+        tail += histogram[bin] as number;
+        if (tail > allowed) return upperEdge(bin);
+      }
+      return upperEdge(0);
+    },
+  };
+}
+
+function binOf(score: number): number {
+  if (!(score > LOWEST_SCORE)) return 0;
+  return Math.min(BINS - 1, FIRST_BIN + Math.floor(BINS_PER_OCTAVE * Math.log2(score + SHIFT)));
+}
+
+function upperEdge(bin: number): number {
+  return 2 ** ((bin - (FIRST_BIN - 1)) / BINS_PER_OCTAVE) - SHIFT;
+}
