@@ -1,6 +1,7 @@
-import { fc, samplesOf } from "./arbitraries.ts";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { alignedDown, coverage, emptySeries, gridFor, joinSamples, lastPresentMs, regularize } from "../../src/series/index.ts";
+import { samplesOf } from "./samples-of.ts";
 
 const STEP = 60_000;
 const grid = { startMs: 10 * STEP, stepMs: STEP, length: 5 };

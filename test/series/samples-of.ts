@@ -1,6 +1,5 @@
 // Samples as tests write them: pairs of time and value.
 import type { Samples } from "../../src/series/index.ts";
-export { default as fc } from "fast-check";
 
 /** Pairs of unix ms and value as Samples. */
 export function samplesOf(...pairs: readonly (readonly [number, number])[]): Samples {
