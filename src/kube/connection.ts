@@ -1,0 +1,126 @@
+// One connection pool to one API server: JSON in, JSON out. Every call ends: by the answer, its wall-clock limit, or the caller's signal.
+// Failures of the server leave as KubeError; when the caller's signal fires, its reason is thrown (a watch just ends).
+import { request as send } from "undici";
+import type { Dispatcher } from "undici";
+import { withTimeout } from "../clock.ts";
+import { readLines, readStart, readText } from "./body.ts";
+import { loadCredentials } from "./credentials.ts";
+import type { CredentialOptions } from "./credentials.ts";
+import { failureOf, KubeError, problemOf, unreachable } from "./failure.ts";
+import type { KubeConnection, KubeRequest } from "./kube.ts";
+import { createPool } from "./pool.ts";
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** A page of 500 objects of 100 KiB each; more is a mistake. */
+const BODY_MAX_BYTES = 64 * 2 ** 20;
+/** A watch event holds one object; etcd holds no object above 1.5 MiB by default. */
+const LINE_MAX_LENGTH = 8 * 2 ** 20;
+/** Enough of an error page to recognise it. */
+const FAILURE_MAX_BYTES = 64 * 2 ** 10;
+/** A watch without `timeoutSeconds` is ended after so long, s. */
+const WATCH_SECONDS = 600;
+/** How much longer than its `timeoutSeconds` a silent watch is believed in, ms. */
+const WATCH_GRACE_MS = 30_000;
+
+export interface ConnectOptions extends CredentialOptions {
+  /** Sent with every call; default `predictive-scaler`. */
+  readonly userAgent?: string;
+  /** Default 30 s: tests of dead connections wait less. */
+  readonly watchGraceMs?: number;
+}
+
+/** Reads the configuration; no call is made yet. Throws KubeError when the configuration cannot be used. */
+export function connect(options: ConnectOptions = {}): KubeConnection {
+  const credentials = loadCredentials(options);
+  const pool = createPool(credentials.proxyUrl);
+  const { server } = credentials;
+  const userAgent = options.userAgent ?? "predictive-scaler";
+  const call = async (purpose: "call" | "watch", { method, path, body, contentType }: KubeRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
+    for (;;) {
+      const { headers, tls } = await unlessAborted(credentials.access(), signal);
+      const answer = await send(server + path, {
+        method,
+        dispatcher: pool.dispatcher(purpose, tls),
+        signal,
+        headersTimeout: 0, // the signal is the limit
+        bodyTimeout: 0,
+        headers: { "user-agent": userAgent, accept: "application/json", ...(body === undefined ? {} : { "content-type": contentType ?? typeOf(method) }), ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+      const retryAfter = answer.headers["retry-after"];
+      const text = await readStart(answer.body, FAILURE_MAX_BYTES);
+      if (answer.statusCode === 401 && credentials.renew()) continue;
+      throw failureOf({ method, path, status: answer.statusCode, text, retryAfter: typeof retryAfter === "string" ? retryAfter : undefined });
+    }
+  };
+  const failure = (error: unknown, request: KubeRequest, limit: AbortSignal, limitMs: number): KubeError => {
+    if (error instanceof KubeError) return error;
+    const problem = limit.aborted ? `no complete answer within ${limitMs / 1000} s` : problemOf(error);
+    return unreachable(server, `${request.method} ${request.path.split("?")[0] ?? ""}: ${problem}`, error);
+  };
+  return {
+    server,
+    async request(request) {
+      const limitMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+      const limit = withTimeout(limitMs, request.signal);
+      try {
+        request.signal?.throwIfAborted();
+        const answer = await call("call", request, limit);
+        return parseJson(await readText(answer.body, BODY_MAX_BYTES));
+      } catch (error) {
+        request.signal?.throwIfAborted();
+        throw failure(error, request, limit, limitMs);
+      }
+    },
+    async *watch(path, signal) {
+      const limitMs = watchSeconds(path) * 1000 + (options.watchGraceMs ?? WATCH_GRACE_MS);
+      const limit = withTimeout(limitMs, signal);
+      const request: KubeRequest = { method: "GET", path };
+      let answer: Dispatcher.ResponseData | undefined;
+      try {
+        if (signal.aborted) return;
+        answer = await call("watch", request, limit);
+        for await (const line of readLines(answer.body, LINE_MAX_LENGTH)) yield parseJson(line);
+      } catch (error) {
+        if (signal.aborted) return;
+        throw failure(error, request, limit, limitMs);
+      } finally {
+        answer?.body.on("error", () => undefined).destroy();
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** `promise`, or the signal's reason if that comes first: a credential plugin may hang. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function watchSeconds(path: string): number {
+  const asked = Number(/[?&]timeoutSeconds=(\d+)/.exec(path)?.[1] ?? WATCH_SECONDS);
+  return Math.min(asked, 2 * WATCH_SECONDS);
+}
+
+function typeOf(method: KubeRequest["method"]): string {
+  return method === "PATCH" ? "application/merge-patch+json" : "application/json";
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new SyntaxError(`not JSON: ${JSON.stringify(text.slice(0, 80))}`, { cause });
+  }
+}
