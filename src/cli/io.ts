@@ -28,8 +28,8 @@ export function processIo(): Io {
   return {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
-    isTerminal: process.stderr.isTTY === true,
-    stdoutIsTerminal: process.stdout.isTTY === true,
+    isTerminal: Boolean(process.stderr.isTTY),
+    stdoutIsTerminal: Boolean(process.stdout.isTTY),
     signal: stop.signal,
     env: process.env,
   };
