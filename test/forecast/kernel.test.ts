@@ -1,5 +1,5 @@
 // The kernel against a slow, obvious oracle, against values computed elsewhere, and against laws.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createHoltWinters, expectation, learn, setLevel, setParameters, skip, UNFITTED } from "../../src/forecast/holt-winters/kernel.ts";
 import { createMovingAverage, average, averageOf, resetMovingAverage } from "../../src/forecast/moving-average.ts";

@@ -59,7 +59,7 @@ export function rooted(values: Float64Array, most: number): Float64Array {
 }
 
 /** Cuts `history` (z already rooted) for forecasts `leadSteps` ahead, judged from sample `judgeFrom` on. */
-export function cutBlocks(history: Series, z: Float64Array, leadSteps: number, judgeFrom: number, { localMs }: LocalClock): Blocks {
+export function cutBlocks(history: Series, z: Float64Array, leadSteps: number, judgeFrom: number, clock: LocalClock): Blocks {
   const { startMs, stepMs } = history;
   const { dayNodes, weekNodes } = nodeCounts(stepMs);
   const nodeMs = DAY_MS / dayNodes;
@@ -73,7 +73,7 @@ export function cutBlocks(history: Series, z: Float64Array, leadSteps: number, j
   const target = createPositions(most);
   let b = 0;
   for (let i = 0; i < z.length; b++) {
-    const local = localMs(startMs + i * stepMs);
+    const local = clock.localMs(startMs + i * stepMs);
     place(start, b, local, dayNodes, weekNodes);
     const leftMs = (1 - start.f[b]!) * nodeMs;
     const end = b + 1 < most ? Math.min(z.length, i + Math.max(1, Math.ceil(leftMs / stepMs - 1e-6))) : z.length;
@@ -84,7 +84,7 @@ export function cutBlocks(history: Series, z: Float64Array, leadSteps: number, j
     const m = (ROTATION * b) % (end - i);
     const aim = i + m + leadSteps;
     judged[b] = m;
-    place(target, b, localMs(startMs + aim * stepMs), dayNodes, weekNodes);
+    place(target, b, clock.localMs(startMs + aim * stepMs), dayNodes, weekNodes);
     const there = aim < z.length ? z[aim]! : NaN;
     if (i >= judgeFrom && there === there) {
       value[b] = there;

@@ -76,14 +76,14 @@ function read(nodes: Float64Array, position: number): number {
 }
 
 /** The state before the first sample of `history`, from its first `end` samples (z = their square roots). */
-export function initialState(history: Series, z: Float64Array, end: number, seasons: { day: boolean; week: boolean }, { localMs }: LocalClock): InitialState {
+export function initialState(history: Series, z: Float64Array, end: number, seasons: { day: boolean; week: boolean }, clock: LocalClock): InitialState {
   const { startMs, stepMs } = history;
   const { dayNodes, weekNodes } = nodeCounts(stepMs);
   const local = new Float64Array(end);
   let sum = 0;
   let present = 0;
   for (let i = 0; i < end; i++) {
-    local[i] = localMs(startMs + i * stepMs);
+    local[i] = clock.localMs(startMs + i * stepMs);
     const x = z[i]!;
     if (x !== x) continue;
     sum += x;
