@@ -5,8 +5,6 @@ const ZERO = 48;
 const NINE = 57;
 /** The powers of ten that a double holds exactly; with a mantissa below 2^53 one rounding remains (Clinger 1990). */
 const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
-/** More digits than this may not fit into 2^53. */
-const EXACT_DIGITS = 15;
 const SPECIAL: ReadonlyMap<string, number> = new Map([
   ["NaN", NaN],
   ["+Inf", Infinity],
@@ -37,12 +35,13 @@ export function decimal(bytes: Buffer, from: number, to: number): number | undef
       fraction++;
     }
   }
-  if (at !== to || digits === 0 || digits + fraction > EXACT_DIGITS) return slowDecimal(bytes, from, to);
+  if (at !== to || digits === 0) return slowDecimal(bytes, from, to);
+  if (mantissa > Number.MAX_SAFE_INTEGER || fraction >= POWERS.length) return Number(bytes.toString("latin1", from, to));
   const size = fraction === 0 ? mantissa : mantissa / (POWERS[fraction] as number);
   return negative ? -size : size;
 }
 
 function slowDecimal(bytes: Buffer, from: number, to: number): number | undefined {
-  const text = bytes.latin1Slice(from, to);
+  const text = bytes.toString("latin1", from, to);
   return DECIMAL.test(text) ? Number(text) : SPECIAL.get(text);
 }

@@ -192,7 +192,7 @@ function isDigitOrDot(byte: number): boolean {
 
 /** The text of the bytes between two quotes. */
 function textOf(bytes: Buffer, length: number, escaped: boolean): string {
-  const raw = bytes.utf8Slice(0, length);
+  const raw = bytes.toString("utf8", 0, length);
   if (!escaped) return raw;
   try {
     return String(JSON.parse(`"${raw}"`));

@@ -90,7 +90,7 @@ export function createJsonScanner(events: JsonEvents): JsonScanner {
     // Digits alone are the common case and need no text.
     let plain = scratch[0] !== 48;
     for (let i = 0; plain && i < length; i++) plain = (scratch[i] as number) >= 48 && (scratch[i] as number) <= 57;
-    if (!plain && !WORDS.test(scratch.latin1Slice(0, length))) throw new NotJson(`unexpected ${JSON.stringify(scratch.latin1Slice(0, Math.min(length, 40)))}`);
+    if (!plain && !WORDS.test(scratch.toString("latin1", 0, length))) throw new NotJson(`unexpected ${JSON.stringify(scratch.toString("latin1", 0, Math.min(length, 40)))}`);
     events.word(scratch, length);
     afterValue();
   };

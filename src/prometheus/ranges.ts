@@ -1,0 +1,43 @@
+// Which times are asked for: chunks below the server's limit, and after the first load only what is new.
+// Invariant: every bound is a multiple of the step (VictoriaMetrics moves others there), and no slot is asked for twice in one query.
+
+/** Points a request: Prometheus refuses more than 11,000 steps between start and end. */
+export const MAX_CHUNK_STEPS = 10_999;
+/** Samples that came late by up to this many steps are still seen by the next read. */
+export const OVERLAP_STEPS = 5;
+
+/** Unix ms; both ends are asked for. */
+export interface TimeRange {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/**
+ * The range in parts of at most `maxSteps` points, oldest first; bounds that are no multiples of the step move down to one.
+ * None if it ends before it starts.
+ */
+export function chunksOf(range: TimeRange & { readonly stepMs: number }, maxSteps = MAX_CHUNK_STEPS): TimeRange[] {
+  const { stepMs } = range;
+  if (!(stepMs > 0 && Number.isFinite(range.startMs) && Number.isFinite(range.endMs)))
+    throw new RangeError(`Found the range ${JSON.stringify(range)}; expected finite times and a step above 0.`);
+  const last = Math.floor(range.endMs / stepMs);
+  const chunks: TimeRange[] = [];
+  for (let from = Math.floor(range.startMs / stepMs); from <= last; from += maxSteps)
+    chunks.push({ startMs: from * stepMs, endMs: Math.min(last, from + maxSteps - 1) * stepMs });
+  return chunks;
+}
+
+/**
+ * What to ask for after a read: from `overlapSteps` before the newest sample seen (`lastMs`, unix ms) to the newest step that is not
+ * after `nowMs`. Whatever the clock did, it starts no later than it ends.
+ */
+export function nextRange({ lastMs, nowMs, stepMs, overlapSteps = OVERLAP_STEPS }: {
+  readonly lastMs: number;
+  readonly nowMs: number;
+  readonly stepMs: number;
+  readonly overlapSteps?: number;
+}): TimeRange {
+  const end = Math.floor(nowMs / stepMs);
+  const start = Math.min(end, Math.floor(lastMs / stepMs) - overlapSteps);
+  return { startMs: start * stepMs, endMs: end * stepMs };
+}
