@@ -1,0 +1,3 @@
+// A small Kubernetes API server and Prometheus on loopback, and traffic for them: the demo and the tests need nothing installed.
+export { startPlaygroundKubernetes } from "./kubernetes/index.ts";
+export type { Fault, PlaygroundKubernetes, ReplicaRecord } from "./kubernetes/index.ts";
