@@ -1,0 +1,60 @@
+// A model of pods and the numbers by which policies are compared. Replicas asked for are ready after a delay; removal is at once.
+// Invariant: a missing demand counts as covered, never as zero and never as overload.
+
+export interface World {
+  /** Demand a step; NaN = missing. */
+  readonly demand: Float64Array;
+  readonly stepMs: number;
+  /** C: demand that one replica serves, > 0. */
+  readonly targetPerReplica: number;
+  /** Time from asking to Ready, ms, >= 0. */
+  readonly readyDelayMs: number;
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** The first step that is judged; those before only set the scene. */
+  readonly judgedFrom: number;
+}
+
+/** What a policy costs and how well it covers, over the judged steps. */
+export interface PolicyNumbers {
+  /** Share of judged steps in which demand was above the ready capacity, 0..1. */
+  readonly overloadedShare: number;
+  /** Replicas asked for, summed over time, in hours. */
+  readonly podHours: number;
+  /** Changes of the number asked for, a day. */
+  readonly replicaChanges: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Ready replicas at each step: what has been asked for throughout the delay. Before the first step, `asked[0]` was. */
+export function readyReplicas(asked: Float64Array, stepMs: number, readyDelayMs: number): Float64Array {
+  const window = Math.ceil(readyDelayMs / stepMs - 1e-9);
+  const ready = new Float64Array(asked.length);
+  const falling: number[] = []; // indices of a monotone queue: asked rises along it
+  let head = 0;
+  for (let i = 0; i < asked.length; i++) {
+    while (falling.length > head && (asked[falling[falling.length - 1] ?? 0] ?? 0) >= (asked[i] ?? 0)) falling.pop();
+    falling.push(i);
+    if ((falling[head] ?? 0) < i - window) head++;
+    ready[i] = asked[falling[head] ?? i] ?? 0;
+  }
+  return ready;
+}
+
+/** The numbers of a policy that asked for `asked` replicas at each step. */
+export function measure(world: World, asked: Float64Array): PolicyNumbers {
+  const { demand, stepMs, targetPerReplica, judgedFrom } = world;
+  const ready = readyReplicas(asked, stepMs, world.readyDelayMs);
+  let overloaded = 0;
+  let podSteps = 0;
+  let changes = 0;
+  for (let i = judgedFrom; i < demand.length; i++) {
+    if ((demand[i] ?? NaN) > (ready[i] ?? 0) * targetPerReplica) overloaded++;
+    podSteps += asked[i] ?? 0;
+    if (i > judgedFrom && asked[i] !== asked[i - 1]) changes++;
+  }
+  const steps = demand.length - judgedFrom;
+  const days = (steps * stepMs) / (24 * HOUR_MS);
+  return { overloadedShare: overloaded / steps, podHours: (podSteps * stepMs) / HOUR_MS, replicaChanges: changes / days };
+}
