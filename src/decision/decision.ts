@@ -61,8 +61,11 @@ export interface Demand {
   readonly point: number;
   readonly margin: number;
   readonly scale: number;
-  /** Replicas that the demand needs without limits: ceil(x / C). */
+  /** Replicas that the demand needs without limits: ceil(x / C); NaN before any sample. */
   readonly unlimited: number;
+  /** C and the lead, for the sentences. */
+  readonly targetPerReplica: number;
+  readonly leadMs: number;
 }
 
 /** What really happened at the target, for the feedback of step 4. */
@@ -74,10 +77,11 @@ export interface Applied {
 
 export interface DemandRule {
   readonly settings: DemandSettings;
-  /** Takes the sample that the forecaster has just observed. `startReplicas`: never below these in the reactive start. */
+  /** Takes the sample that the forecaster has just observed; times advance by exactly one step, else RangeError. */
   observe(timeMs: number, value: number, forecast: PointForecast, applied?: Applied): void;
   /** The state after the last sample. */
   demand(): Demand;
+  /** Copies of the whole state, transferable; importState on a rule of equal settings continues identically, other lengths are a RangeError. */
   exportState(): Float64Array[];
   importState(state: readonly Float64Array[]): void;
 }
@@ -116,6 +120,7 @@ export interface TargetState {
 }
 
 export interface TraceEntry {
+  /** The rule's name, for example `demand` or `scaleUpPolicy`. */
   readonly rule: string;
   readonly from: number;
   readonly to: number;
@@ -137,6 +142,8 @@ export interface Decision {
   readonly trace: readonly TraceEntry[];
   /** The bound or policy that kept the number from what demand asked for, if any. */
   readonly limitedBy: TraceEntry | undefined;
+  /** What the demand asked for, before limits; NaN while the metric is missing. The scale-up stabilisation remembers it. */
+  readonly recommended: number;
 }
 
 export interface DecisionInput {
@@ -144,7 +151,7 @@ export interface DecisionInput {
   readonly demand: Demand;
   /** When the last present sample was, unix ms; NaN if never. */
   readonly lastSampleMs: number;
-  /** Why the metric is missing, for the sentence; undefined when it is there. */
+  /** Why the metric is missing, as a sentence; undefined when it is there. */
   readonly missingBecause: string | undefined;
   readonly target: TargetState;
   readonly policy: Policy;
@@ -161,6 +168,6 @@ export interface ScaleHistory {
   readonly events: readonly { readonly timeMs: number; readonly change: number }[];
   /** Wanted replicas of recent decisions, for scale-up stabilisation. */
   readonly recommendations: readonly { readonly timeMs: number; readonly replicas: number }[];
-  /** Since when samples have been coming without a break again after an outage, unix ms; undefined when there was no outage within memory. */
+  /** Since when samples have been coming without a break again after an outage, unix ms (during one: the newest decision); undefined when none is remembered. */
   readonly recoveredMs: number | undefined;
 }

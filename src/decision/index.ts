@@ -1,4 +1,6 @@
 export type * from "./decision.ts";
 export type { Line, LineState } from "./line.ts";
+export { decide } from "./decide.ts";
 export { createDemandRule } from "./demand/demand-rule.ts";
 export { createLine } from "./line.ts";
+export { remember, startHistory } from "./scale-history.ts";

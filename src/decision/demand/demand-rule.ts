@@ -128,6 +128,8 @@ class CalibratedRule implements DemandRule {
       margin: at(CALIBRATED) === 1 ? at(MARGIN) : NaN,
       scale: at(SCALE),
       unlimited: step < 0 ? NaN : replicasFor(at(NEED), this.settings.targetPerReplica),
+      targetPerReplica: this.settings.targetPerReplica,
+      leadMs: this.settings.leadSteps * this.settings.stepMs,
     };
   }
 

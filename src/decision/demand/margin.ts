@@ -42,14 +42,16 @@ export function createMargin(stepMs: number, budget: number): Margin {
   const rescale = (weight: number) => {
     for (let bin = 0; bin < BINS; bin++) histogram[bin] = (histogram[bin] as number) / weight;
     s[TOTAL] = (s[TOTAL] as number) / weight;
-    s[WEIGHT] = 1;
   };
   return {
     state: [s, histogram],
     takeScore(score) {
-      s[WEIGHT] = (s[WEIGHT] as number) * growth;
-      if ((s[WEIGHT] as number) > WEIGHT_LIMIT) rescale(s[WEIGHT] as number);
-      const weight = s[WEIGHT] as number;
+      let weight = (s[WEIGHT] as number) * growth;
+      if (weight > WEIGHT_LIMIT) {
+        rescale(weight);
+        weight = 1;
+      }
+      s[WEIGHT] = weight;
       const bin = binOf(score);
       histogram[bin] = (histogram[bin] as number) + weight;
       s[TOTAL] = (s[TOTAL] as number) + weight;

@@ -1,0 +1,73 @@
+// What leaves here: the decision, an ordered fold of small rules. Each takes and returns a number of replicas; the fold is the trace.
+// Order: what the demand asks for -> how soon it counts -> what may not be lowered on missing samples, fallback -> how fast -> bounds -> guards -> mode.
+// Bounds win over speed, as in autoscaling/v2; guards only raise; the mode says what is done with the number. Invariant: nothing missing lowers it.
+import type { Decision, DecisionInput, DecisionReason, TraceEntry } from "./decision.ts";
+import { bounds } from "./rules/bounds.ts";
+import { demandRule, fallback, missingMetric, reactiveStart, scaleDownTolerance, scaleDownWindow } from "./rules/demand.ts";
+import { outageGuard, restartGuard, rolloutGuard } from "./rules/guards.ts";
+import { mode } from "./rules/mode.ts";
+import type { Rule } from "./rules/rule.ts";
+import { scaleDownPolicy } from "./rules/scale-down.ts";
+import { scaleUpPolicy, scaleUpTolerance, scaleUpWindow } from "./rules/scale-up.ts";
+import { replicasText } from "./wording.ts";
+
+/** What is asked for; the scale-up window remembers the number after these. */
+const ASKING: readonly Rule[] = [demandRule, scaleDownWindow, scaleDownTolerance, reactiveStart, scaleUpTolerance];
+const SHAPING: readonly Rule[] = [scaleUpWindow, missingMetric, fallback, scaleUpPolicy, scaleDownPolicy, bounds, restartGuard, rolloutGuard, outageGuard, mode];
+
+const LIMITS: ReadonlySet<DecisionReason> = new Set([
+  "ScaleUpLimit",
+  "ScaleUpStabilized",
+  "ScaleUpDisabled",
+  "ScaleDownLimit",
+  "ScaleDownDisabled",
+  "TooManyReplicas",
+  "TooFewReplicas",
+]);
+
+/** The decision at `nowMs`. Pure: the same input gives the same decision. */
+export function decide(input: DecisionInput): Decision {
+  const { nowMs, target, policy, demand } = input;
+  const from = target.replicas;
+  if (from === 0) return leftAlone(input);
+  const trace: TraceEntry[] = [];
+  const recommended = fold(ASKING, from, input, trace);
+  const to = fold(SHAPING, recommended, input, trace);
+  const kind = policy.mode === "Recommend" ? "recommend" : to === from ? "hold" : "scale";
+  return {
+    kind,
+    timeMs: nowMs,
+    from,
+    to,
+    ...decider(trace, from),
+    trace,
+    limitedBy: trace.findLast((entry) => LIMITS.has(entry.reason) && entry.to === to),
+    recommended: demand.kind === "missing" ? NaN : recommended,
+  };
+}
+
+/** Runs `rules` over `replicas`, adding what they say to `trace`. */
+function fold(rules: readonly Rule[], replicas: number, input: DecisionInput, trace: TraceEntry[]): number {
+  let current = replicas;
+  for (const { name, apply } of rules) {
+    const verdict = apply(current, input);
+    if (verdict === undefined) continue;
+    trace.push({ rule: name, from: current, ...verdict });
+    current = verdict.to;
+  }
+  return current;
+}
+
+/** The last rule that changed the number decided it. */
+function decider(trace: readonly TraceEntry[], from: number): Pick<Decision, "reason" | "message"> {
+  const last = trace.findLast((entry) => entry.to !== entry.from) ?? trace.find((entry) => entry.reason === "MetricMissing");
+  if (last !== undefined) return { reason: last.reason, message: last.message };
+  return { reason: "NothingToDo", message: `${replicasText(from)} are what is needed. ${trace[0]?.message ?? ""}`.trim() };
+}
+
+/** A target at 0 replicas is switched off by its owner. Nothing is recommended, so that its return counts as the end of an outage. */
+function leftAlone({ nowMs }: DecisionInput): Decision {
+  const message = "The target has 0 replicas: it is switched off, and left alone until it has at least 1.";
+  const entry: TraceEntry = { rule: "switchedOff", from: 0, to: 0, reason: "ScalingDisabled", message };
+  return { kind: "hold", timeMs: nowMs, from: 0, to: 0, reason: entry.reason, message, trace: [entry], limitedBy: undefined, recommended: NaN };
+}

@@ -1,0 +1,84 @@
+// What the demand asks for, and how the scale-down window and tolerance that the margin is calibrated with change it.
+// Invariant: these two are applied once, in the demand rule; here they are only told.
+import type { DecisionInput } from "../decision.ts";
+import { durationText, numberText, replicasText } from "../wording.ts";
+import { heldReplicas, isMetricMissing } from "./rule.ts";
+import type { Rule, Verdict } from "./rule.ts";
+
+/** The first entry of every trace. */
+export const demandRule: Rule = { name: "demand", apply: (_replicas, input) => rawDemand(input) };
+
+function rawDemand(input: DecisionInput): Verdict {
+  const { demand, target } = input;
+  if (demand.kind === "missing") {
+    const why = input.missingBecause ?? missingFor(input);
+    return { to: target.replicas, reason: "MetricMissing", message: `${why} The ${replicasText(target.replicas)} of now stay.` };
+  }
+  const { point, margin, scale, now, unlimited, targetPerReplica } = demand;
+  const needs = `needs ${replicasText(unlimited)} of ${numberText(targetPerReplica)} each`;
+  if (demand.kind === "reactive") {
+    return { to: demand.raw, reason: "CurrentDemand", message: `Demand is ${numberText(now)}; until a day of history is known, that ${needs}, filled to 80 %.` };
+  }
+  const spare = margin * scale;
+  if (point + spare <= now) return { to: demand.raw, reason: "CurrentDemand", message: `Demand is ${numberText(now)}, above what is forecast; that ${needs}.` };
+  const forecast = `Demand is forecast to reach ${numberText(point)} within ${durationText(demand.leadMs)}`;
+  const withMargin = spare < 0 ? `less ${numberText(-spare)} that the service level can spare` : `with a margin of ${numberText(spare)}`;
+  return { to: demand.raw, reason: "ForecastDemand", message: `${forecast}; ${withMargin} that ${needs}.` };
+}
+
+function missingFor({ lastSampleMs, nowMs }: DecisionInput): string {
+  return Number.isNaN(lastSampleMs) ? "There has been no sample yet." : `There has been no sample for ${durationText(nowMs - lastSampleMs)}.`;
+}
+
+export const scaleDownWindow: Rule = {
+  name: "scaleDownWindow",
+  apply(replicas, { demand, policy }) {
+    if (demand.kind === "missing" || demand.stabilized <= replicas) return undefined;
+    const window = durationText(policy.scaleDown.stabilizationWindowSeconds * 1000);
+    return { to: demand.stabilized, reason: "ScaleDownStabilized", message: `${replicasText(demand.stabilized)} were needed within the last ${window}; they stay that long.` };
+  },
+};
+
+export const scaleDownTolerance: Rule = {
+  name: "scaleDownTolerance",
+  apply(replicas, { demand, policy }) {
+    if (demand.kind === "missing" || demand.wanted <= replicas) return undefined;
+    if (!demand.present) return { to: demand.wanted, reason: "MetricMissing", message: `The newest sample is missing; ${replicasText(demand.wanted)} stay wanted.` };
+    const share = numberText(policy.scaleDown.tolerance * 100);
+    return { to: demand.wanted, reason: "WithinTolerance", message: `${replicas} is within ${share} % of ${demand.wanted}; so small a change is not worth it.` };
+  },
+};
+
+/** Until a day of history is known, what was there at the start is the best guess of what is needed. */
+export const reactiveStart: Rule = {
+  name: "reactiveStart",
+  apply(replicas, { demand, history }) {
+    if (demand.kind !== "reactive" || replicas >= history.startReplicas) return undefined;
+    const message = `Until a day of history is known, the ${replicasText(history.startReplicas)} that were there at the start stay.`;
+    return { to: history.startReplicas, reason: "RestartGuard", message };
+  },
+};
+
+/** Less is asked for than there is, on a demand that is not seen: what is there stays. Raises on the forecast go on. */
+export const missingMetric: Rule = {
+  name: "missingMetric",
+  apply(replicas, input) {
+    const held = heldReplicas(input);
+    if (replicas >= held || (input.demand.present && !isMetricMissing(input))) return undefined;
+    const why = input.missingBecause ?? "The newest sample is missing.";
+    return { to: held, reason: "MetricMissing", message: `${why} Nothing is lowered on what is not seen: ${replicasText(held)} stay.` };
+  },
+};
+
+/** Once the metric has been missing long enough, at least the fallback's replicas. Only raises. */
+export const fallback: Rule = {
+  name: "fallback",
+  apply(replicas, input) {
+    const { policy, lastSampleMs, nowMs, history } = input;
+    if (policy.fallback === undefined || (input.demand.present && !isMetricMissing(input))) return undefined;
+    const missingMs = nowMs - (Number.isNaN(lastSampleMs) ? history.startedMs : lastSampleMs);
+    if (missingMs < policy.fallback.afterMs || replicas >= policy.fallback.replicas) return undefined;
+    const message = `The metric has been missing for ${durationText(missingMs)}; the fallback asks for at least ${replicasText(policy.fallback.replicas)}.`;
+    return { to: policy.fallback.replicas, reason: "Fallback", message };
+  },
+};

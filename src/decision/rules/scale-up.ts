@@ -1,0 +1,40 @@
+// How fast and how soon the target may grow: tolerance, stabilisation window and policies with the semantics of autoscaling/v2.
+// Invariant: none of these answers less than the replicas that are there.
+import { durationText, numberText, replicasText } from "../wording.ts";
+import { policyLimit } from "./policy-limit.ts";
+import type { Rule } from "./rule.ts";
+
+export const scaleUpTolerance: Rule = {
+  name: "scaleUpTolerance",
+  apply(replicas, { target, policy }) {
+    const { tolerance } = policy.scaleUp;
+    if (tolerance <= 0 || replicas <= target.replicas || replicas > target.replicas * (1 + tolerance)) return undefined;
+    const message = `${replicas} is within ${numberText(tolerance * 100)} % of the ${replicasText(target.replicas)} of now.`;
+    return { to: target.replicas, reason: "WithinTolerance", message };
+  },
+};
+
+/** The least of what was asked for within the window, so that a short spike raises nothing. */
+export const scaleUpWindow: Rule = {
+  name: "scaleUpWindow",
+  apply(replicas, { target, policy, history, nowMs }) {
+    const windowMs = policy.scaleUp.stabilizationWindowSeconds * 1000;
+    if (replicas <= target.replicas) return undefined;
+    let least = replicas;
+    for (const { timeMs, replicas: asked } of history.recommendations) if (timeMs > nowMs - windowMs) least = Math.min(least, asked);
+    const to = Math.max(target.replicas, least);
+    if (to >= replicas) return undefined;
+    const message = `Only ${replicasText(least)} were asked for within the last ${durationText(windowMs)}; more must be asked for that long.`;
+    return { to, reason: "ScaleUpStabilized", message };
+  },
+};
+
+export const scaleUpPolicy: Rule = {
+  name: "scaleUpPolicy",
+  apply(replicas, { target, policy, history, nowMs }) {
+    if (replicas <= target.replicas) return undefined;
+    const limit = policyLimit("up", policy.scaleUp, target.replicas, history.events, nowMs);
+    if (replicas <= limit.replicas) return undefined;
+    return { to: limit.replicas, reason: policy.scaleUp.selectPolicy === "Disabled" ? "ScaleUpDisabled" : "ScaleUpLimit", message: limit.message };
+  },
+};
