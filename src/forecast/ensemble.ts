@@ -5,7 +5,7 @@ import { accuracyOf, book, createLedger, type Ledger } from "./accuracy.ts";
 import type { Accuracy, Fit, Forecaster, ForecastSettings, Peak } from "./forecaster.ts";
 import { fitHoltWinters, type Fitted, WEEK_NEEDS_MS } from "./holt-winters/fit.ts";
 import { createHoltWinters, expectation, type HoltWinters, learn, phiOf, setLevel, setParameters, skip, UNFITTED } from "./holt-winters/kernel.ts";
-import { createLead, type Lead, pointOf, pointSaidFor, resetLead, sayLead, settleLead, upperOf, upperSaidFor } from "./lead.ts";
+import { createLead, explanationOf, type Lead, pointOf, pointSaidFor, resetLead, sayLead, settleLead, upperOf, upperSaidFor } from "./lead.ts";
 import { average, averageOf, createMovingAverage, type MovingAverage, resetMovingAverage } from "./moving-average.ts";
 import { createOutliers, type Outliers, screened } from "./outliers.ts";
 import { timeOfDay, timeOfWeek } from "./seasons.ts";
@@ -204,9 +204,9 @@ function peakWithin(parts: Parts, horizonMs: number): Peak | undefined {
   return peak;
 }
 
-function upper({ leads }: Parts, leadSteps: number): number {
-  for (let i = 0; i < leads.length; i++) if (leads[i]!.steps === leadSteps) return upperOf(leads[i]!);
-  throw new RangeError(`no bound is kept ${leadSteps} steps ahead, only at ${leads.map(({ steps }) => steps).join(", ")}`);
+function leadAt({ leads }: Parts, leadSteps: number): Lead {
+  for (let i = 0; i < leads.length; i++) if (leads[i]!.steps === leadSteps) return leads[i]!;
+  throw new RangeError(`nothing is kept ${leadSteps} steps ahead, only at ${leads.map(({ steps }) => steps).join(", ")}`);
 }
 
 function fit(parts: Parts, history: Series): Fit {
@@ -230,7 +230,8 @@ export function createForecaster(settings: ForecastSettings): Forecaster {
     fit: (history) => fit(parts, history),
     observe: (timeMs, value) => observe(parts, timeMs, value),
     forecast: (leadSteps) => forecast(parts, leadSteps),
-    upper: (leadSteps) => upper(parts, leadSteps),
+    upper: (leadSteps) => upperOf(leadAt(parts, leadSteps)),
+    explain: (leadSteps) => explanationOf(leadAt(parts, leadSteps)),
     peakWithin: (horizonMs) => peakWithin(parts, horizonMs),
     accuracy: (): Accuracy => accuracyOf(parts.ledger),
     exportState: () => [parts.state.snapshot()],

@@ -41,6 +41,18 @@ export interface Peak {
   readonly demand: number;
 }
 
+/** How a forecast at a kept lead came about; NaN where there is nothing yet. All on the scale of the demand. */
+export interface Explanation {
+  readonly holtWinters: number;
+  readonly average: number;
+  /** The experts' combination, before its own errors were corrected. */
+  readonly combination: number;
+  /** What is said. */
+  readonly forecast: number;
+  readonly upper90: number;
+  readonly upper95: number;
+}
+
 /** Point forecasts from the last observed sample. */
 export interface PointForecast {
   /** Forecast `leadSteps` (1..largest lead) after the last observed time, >= 0; NaN before any sample. */
@@ -55,6 +67,8 @@ export interface Forecaster extends PointForecast {
   observe(timeMs: number, value: number): void;
   /** 95 % upper bound at a kept lead, >= forecast(leadSteps). */
   upper(leadSteps: number): number;
+  /** The parts of the forecast at a kept lead. */
+  explain(leadSteps: number): Explanation;
   /** The largest forecast of the next `horizonMs`, at least one step; undefined before any sample. */
   peakWithin(horizonMs: number): Peak | undefined;
   accuracy(): Accuracy;

@@ -2,6 +2,7 @@
 // Order within a step: settle what was said one lead ago, then say what is said now; nothing said is ever changed afterwards.
 import { bound, type Bounds, createBounds, track, UPPER_90, UPPER_95 } from "./bounds.ts";
 import { combine, type Combination, createCombination, resetCombination, settle } from "./combination.ts";
+import type { Explanation } from "./forecaster.ts";
 import type { State } from "./state.ts";
 
 /** Experts combined: Holt-Winters, and the five-minute average. */
@@ -63,6 +64,12 @@ export function pointOf({ now }: Lead): number {
 
 export function upperOf({ now }: Lead): number {
   return now[BOUND_95]!;
+}
+
+export function explanationOf({ experts, now }: Lead): Explanation {
+  return {
+    holtWinters: experts[0]!, average: experts[1]!, combination: now[POINT]!, forecast: now[POINT]!, upper90: now[BOUND_90]!, upper95: now[BOUND_95]!,
+  };
 }
 
 /** The forecast, and the 95 % bound, made one lead ago for `step`; NaN where none was. Read before `sayLead`. */

@@ -1,0 +1,63 @@
+// npm run bench [-- speed]                how fast: fit, pass, update and forecast, against the naive form of the same recurrence
+// npm run bench -- accuracy DIR          how good: WAPE on the real traces in DIR
+// Both take --output json. Exit code 1 when a figure misses what it must be, 2 on wrong arguments.
+import { parseArgs } from "node:util";
+import { accuracy, accuracyTable } from "./accuracy.ts";
+import { speed } from "./speed.ts";
+import { table } from "./table.ts";
+
+const MINUTE_MS = 60_000;
+const USAGE = `usage: npm run bench -- [speed] [--output text|json]
+       npm run bench -- accuracy DIR [--lead MINUTES] [--output text|json]
+example: npm run bench -- accuracy ../shared/traces`;
+const isBold = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
+const print = (lines: readonly string[]) => process.stdout.write(`${lines.join("\n")}\n`);
+
+function runSpeed(isJson: boolean): number {
+  const { figures, stateBytes } = speed();
+  const isMissed = figures.some(({ best, must }) => best > must);
+  if (isJson) print([JSON.stringify({ node: process.version, arch: process.arch, figures, stateBytes }, undefined, 2)]);
+  else {
+    const columns = [{ title: "what" }, { title: "unit" }, { title: "best", decimals: 3 }, { title: "median", decimals: 3 }, { title: "must", decimals: 2 }, { title: "naive", decimals: 1 }, { title: "ratio" }, { title: "B/call", decimals: 1 }];
+    print(table(columns, figures.map(({ what, unit, best, median, must, naive, bytes }) => [what, unit, best, median, must, naive, naive / best, bytes])));
+    print(["", `State of one series with one lead: ${Object.entries(stateBytes).map(([step, bytes]) => `${(bytes / 1024).toFixed(1)} KB at ${step}`).join(", ")}.`]);
+    print([`Node ${process.version} on ${process.arch}. ${isMissed ? "A figure is above what it must be." : "Every figure is within what it must be."}`]);
+  }
+  return isMissed ? 1 : 0;
+}
+
+function runAccuracy(dir: string, leadMs: number, isJson: boolean): number {
+  const begin = performance.now();
+  const summary = accuracy(dir, leadMs);
+  if (isJson) print([JSON.stringify(summary, undefined, 2)]);
+  else {
+    print([`WAPE (%) ${leadMs / MINUTE_MS} minutes ahead, on the last 30 % of each window; the prototype's figures are for 20 minutes.`, "", ...accuracyTable(summary, isBold), ""]);
+    print([`HW is expert 1, HW+p expert 1 and persistence, all the whole forecaster. ${((performance.now() - begin) / 1000).toFixed(0)} s.`]);
+  }
+  return 0;
+}
+
+function main(): number {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, help: { type: "boolean", default: false } },
+  });
+  const [command = "speed", dir] = positionals;
+  const isJson = values.output === "json";
+  const leadMs = Number(values.lead) * MINUTE_MS;
+  if (values.help) {
+    print([USAGE]);
+    return 0;
+  }
+  if ((!isJson && values.output !== "text") || !(leadMs > 0)) throw new TypeError(`--output is text or json, --lead a number of minutes`);
+  if (command === "speed") return runSpeed(isJson);
+  if (command === "accuracy" && dir !== undefined) return runAccuracy(dir, leadMs, isJson);
+  throw new TypeError(command === "accuracy" ? "accuracy needs the folder that holds the traces" : `unknown command ${command}`);
+}
+
+try {
+  process.exitCode = main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${error instanceof TypeError ? `${USAGE}\n` : ""}`);
+  process.exitCode = error instanceof TypeError ? 2 : 1;
+}
