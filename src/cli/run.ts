@@ -64,17 +64,19 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     io.stderr(`predictive-scaler: ${complaint}\n`);
     return EXIT.usage;
   }
+  // Servers live in wall-clock time; only the line itself may run in simulated time.
+  const wallClock = createClock();
   const clock = clockOf(options);
   const metrics = createMetrics();
   metrics.leader(true);
-  const prometheus = createPrometheusClient({ url: options.prometheusUrl.href, clock, onRequest: (code) => metrics.prometheusRequest(code) });
+  const prometheus = createPrometheusClient({ url: options.prometheusUrl.href, clock: wallClock, onRequest: (code) => metrics.prometheusRequest(code) });
   const thread = createModelThread();
-  const events = createEvents({ connection, clock, log });
+  const events = createEvents({ connection, clock: wallClock, reportingInstance: `predictive-scaler-${process.pid}` });
   const parts = { clock, prometheus, events, metrics, log, thread, random: Math.random };
-  const controller = createController({ ...parts, scales: createScales({ connection, clock }), statuses: createStatuses({ connection }) });
+  const controller = createController({ ...parts, scales: createScales({ connection, clock: wallClock }), statuses: createStatuses({ connection }) });
   const reflector = createReflector<StoredScaler>({
     connection,
-    clock,
+    clock: wallClock,
     path: SCALERS_PATH,
     prune: pruneScaler,
     handlers: { changed: (key, scaler) => controller.changed(key, scaler) },

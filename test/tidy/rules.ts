@@ -111,7 +111,7 @@ export function functionLengths(text: string): { readonly line: number; readonly
 const HOMES: readonly { readonly what: RegExp; readonly word: string; readonly home: RegExp }[] = [
   { what: /\bnew Date\b|\bDate\.|\b(setTimeout|setInterval|performance)\b/, word: "Date and timers", home: /^clock\.ts$/ },
   { what: /\bprocess\.|\bconsole\./, word: "process and console", home: /^(main\.ts|cli\/.*)$/ },
-  { what: /\bMath\.random\b/, word: "Math.random", home: /^cli\/run\.ts$/ },
+  { what: /\bMath\.random\b/, word: "Math.random", home: /^(cli|kube|prometheus)\// },
   { what: /:\s*any\b|\bas any\b|<any>/, word: "any", home: /^$/ },
 ];
 
