@@ -1,0 +1,25 @@
+// What the operator is allowed to do, and nothing more. The chart's and the tests' ClusterRole are made of this list.
+import { GROUP, PLURAL } from "../api/index.ts";
+
+/** rbac.authorization.k8s.io/v1 PolicyRule. */
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** The rules of the operator's ClusterRole: one a purpose. */
+export const OPERATOR_RULES: readonly PolicyRule[] = [
+  // The cache of scalers.
+  { apiGroups: [GROUP], resources: [PLURAL], verbs: ["get", "list", "watch"] },
+  // What it found and decided.
+  { apiGroups: [GROUP], resources: [`${PLURAL}/status`], verbs: ["patch"] },
+  // Replicas, ready replicas and rollout of the usual targets.
+  { apiGroups: ["apps"], resources: ["deployments", "replicasets", "statefulsets"], verbs: ["get"] },
+  // Replicas of any target, and the writing of them.
+  { apiGroups: ["*"], resources: ["*/scale"], verbs: ["get", "patch"] },
+  // Ready pods of targets that do not say how many are ready. Without it the operator still works, and knows less.
+  { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
+  // Events about scalers; the core group where events.k8s.io is missing.
+  { apiGroups: ["events.k8s.io", ""], resources: ["events"], verbs: ["create", "patch"] },
+];

@@ -1,0 +1,114 @@
+// The target's scale: read with its readiness and rollout, written through /scale and only if the target is still as it was read.
+import type { ScaleTargetRef } from "../api/index.ts";
+import type { Clock } from "../clock.ts";
+import { createDiscovery, groupPath } from "./discovery.ts";
+import type { Discovery } from "./discovery.ts";
+import { KubeError } from "./failure.ts";
+import type { KubeConnection, Scales, TargetScale } from "./kube.ts";
+import { countReadyPods } from "./ready-pods.ts";
+import { isRollingOut, readyReplicas, wantedReplicas, WORKLOAD_PLURALS } from "./workloads.ts";
+import type { Workload } from "./workloads.ts";
+
+const SCALABLE_HINT = "Point scaleTargetRef at a Deployment, a StatefulSet, or another kind that has /scale.";
+const REF_HINT = "Create it, or correct scaleTargetRef.";
+
+/** autoscaling/v1 Scale, the fields that are read. */
+interface Scale {
+  readonly metadata: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly spec?: { readonly replicas?: number };
+  readonly status?: { readonly replicas?: number; readonly selector?: string };
+}
+
+/** Reads and writes scales. Throws KubeError: TargetNotFound, TargetNotScalable, Conflict, Forbidden, KubernetesRejected, KubernetesUnreachable. */
+export function createScales({ connection, clock }: { readonly connection: KubeConnection; readonly clock: Pick<Clock, "nowMs"> }): Scales {
+  const discovery = createDiscovery({ connection, clock });
+  return {
+    async read(namespace, target, signal) {
+      const path = await objectPath(discovery, namespace, target);
+      try {
+        return isWorkload(target) ? await readWorkload(connection, path, target.kind, signal) : await readScale(connection, path, namespace, signal);
+      } catch (error) {
+        throw ofTarget(error, namespace, target);
+      }
+    },
+    async write(namespace, target, replicas, resourceVersion, signal) {
+      const path = `${await objectPath(discovery, namespace, target)}/scale`;
+      const body = { metadata: { resourceVersion }, spec: { replicas } };
+      try {
+        await connection.request({ method: "PATCH", path, body, contentType: "application/merge-patch+json", signal });
+      } catch (error) {
+        throw ofTarget(error, namespace, target);
+      }
+    },
+  };
+}
+
+function isWorkload({ apiVersion, kind }: ScaleTargetRef): boolean {
+  return apiVersion === "apps/v1" && kind in WORKLOAD_PLURALS;
+}
+
+async function objectPath(discovery: Discovery, namespace: string, target: ScaleTargetRef): Promise<string> {
+  const { apiVersion, kind, name } = target;
+  const plural = isWorkload(target) ? WORKLOAD_PLURALS[kind] : await scalablePlural(discovery, namespace, target);
+  return `${groupPath(apiVersion)}/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}`;
+}
+
+async function scalablePlural(discovery: Discovery, namespace: string, target: ScaleTargetRef): Promise<string> {
+  const { apiVersion, kind, name } = target;
+  const found = await discovery.find(apiVersion, kind);
+  if (found === undefined) {
+    const message = `The API server knows no kind ${kind} in ${apiVersion}, which is the target ${namespace}/${name}.`;
+    throw new KubeError(message, { reason: "TargetNotFound", retry: "nextInterval", hint: "Correct apiVersion and kind of scaleTargetRef, or install the kind." });
+  }
+  if (found.hasScale && found.isNamespaced) return found.plural;
+  const why = found.isNamespaced ? "has no /scale subresource" : "is not of a namespace";
+  throw new KubeError(`${namespace}/${kind} ${name} cannot be scaled: ${kind} in ${apiVersion} ${why}.`, {
+    reason: "TargetNotScalable",
+    retry: "nextInterval",
+    hint: SCALABLE_HINT,
+  });
+}
+
+async function readWorkload(connection: KubeConnection, path: string, kind: string, signal: AbortSignal): Promise<TargetScale> {
+  const object = (await connection.request({ method: "GET", path, signal })) as Workload;
+  return {
+    replicas: wantedReplicas(object),
+    readyReplicas: readyReplicas(object),
+    isRollingOut: isRollingOut(kind, object),
+    ...identity(object, path),
+  };
+}
+
+async function readScale(connection: KubeConnection, path: string, namespace: string, signal: AbortSignal): Promise<TargetScale> {
+  const scale = (await connection.request({ method: "GET", path: `${path}/scale`, signal })) as Scale;
+  const selector = scale.status?.selector ?? "";
+  return {
+    // A Scale leaves out a 0.
+    replicas: scale.spec?.replicas ?? 0,
+    // An empty selector would count every pod of the namespace.
+    readyReplicas: selector === "" ? NaN : await countReadyPods(connection, namespace, selector, signal),
+    isRollingOut: false,
+    ...identity(scale, path),
+  };
+}
+
+function identity({ metadata }: Scale | Workload, path: string): { resourceVersion: string; uid: string } {
+  const { uid, resourceVersion } = metadata;
+  if (uid !== undefined && resourceVersion !== undefined) return { uid, resourceVersion };
+  throw new KubeError(`The API server's answer to GET ${path} has no uid or no resourceVersion.`, { reason: "KubernetesRejected", retry: "nextInterval" });
+}
+
+function ofTarget(error: unknown, namespace: string, { kind, name }: ScaleTargetRef): unknown {
+  if (!(error instanceof KubeError)) return error;
+  const { status, statusReason, causes, cause = error } = error;
+  const base = { ...(status === undefined ? {} : { status }), statusReason, causes, cause };
+  if (status === 404)
+    return new KubeError(`The target ${kind} "${name}" does not exist in namespace "${namespace}".`, { ...base, reason: "TargetNotFound", retry: "nextInterval", hint: REF_HINT });
+  if (status === 409)
+    return new KubeError(`${kind} "${name}" in namespace "${namespace}" was changed between being read and being written; it is looked at again.`, {
+      ...base,
+      reason: "Conflict",
+      retry: "backoff",
+    });
+  return error;
+}
