@@ -1,0 +1,176 @@
+// A whole Kubernetes on loopback: etcd, API server (RBAC on), controller manager, scheduler, and kwok for nodes and pods.
+// Ports are free ones; everything lies in one temporary folder; stop() ends exactly what was started.
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
+import { freePorts, isListening, isPortClash, startServer, temporaryFolder, untilReady } from "./child-process.ts";
+import type { Server } from "./child-process.ts";
+import { createKubectl } from "./kubectl.ts";
+import type { Kubectl } from "./kubectl.ts";
+import type { Binaries } from "./provision.ts";
+
+export interface Cluster {
+  readonly server: string;
+  readonly folder: string;
+  /** Kubeconfig of a cluster administrator. */
+  readonly kubeconfig: string;
+  readonly kubectl: Kubectl;
+  /** Writes a kubeconfig for `token` and returns its path. */
+  kubeconfigFor(name: string, token: string): string;
+  /** Stops the API server, waits `downMs`, and starts it again on the same port and data. */
+  restartApiServer(downMs?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  /** From a pod being scheduled to Ready, ms, unless the pod's annotation says otherwise. */
+  readonly readyDelayMs?: number;
+}
+
+const START_TRIES = 3;
+const ETCD_DEADLINE_MS = 30_000;
+/** A cold API server takes 3 s on an idle machine and far longer on a busy one. */
+const API_DEADLINE_MS = 120_000;
+const NODES_DEADLINE_MS = 60_000;
+/** The API server would wait for its watches to end; nothing here needs a clean end. */
+const STOP_GRACE_MS = 500;
+const NODES = ["node-a", "node-b"];
+const STAGES = new URL("stages.yaml", import.meta.url);
+
+/** Starts everything and waits until pods can be scheduled. Throws with the failing part's last words. */
+export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000 }: ClusterOptions = {}): Promise<Cluster> {
+  for (let tries = 1; ; tries++) {
+    const folder = temporaryFolder("predictive-scaler-cluster-");
+    const running: Server[] = [];
+    const stop = async () => {
+      // Clients first, so that nobody complains; etcd last.
+      for (const server of [...running].reverse()) await server.stop(STOP_GRACE_MS);
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    };
+    try {
+      return await startIn(folder, binaries, readyDelayMs, running, stop);
+    } catch (error) {
+      await stop();
+      if (!isPortClash(error) || tries === START_TRIES) throw error;
+    }
+  }
+}
+
+async function startIn(folder: string, binaries: Binaries, readyDelayMs: number, running: Server[], stop: () => Promise<void>): Promise<Cluster> {
+  const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
+  const file = (name: string) => join(folder, name);
+  const start = (name: keyof Binaries, args: readonly string[]) => {
+    const server = startServer(name, binaries[name], args, file(`${name}.log`));
+    running.push(server);
+    return server;
+  };
+  const server = `https://127.0.0.1:${apiPort}`;
+  const adminToken = randomBytes(16).toString("hex");
+  writeFileSync(file("tokens.csv"), `${adminToken},admin,admin,system:masters\n`, { mode: 0o600 });
+  writeKeys(folder);
+  const kubeconfigFor = (name: string, token: string) => {
+    writeFileSync(file(`${name}.kubeconfig`), kubeconfigText(server, file("certs/apiserver.crt"), token), { mode: 0o600 });
+    return file(`${name}.kubeconfig`);
+  };
+  const kubeconfig = kubeconfigFor("admin", adminToken);
+  const kubectl = createKubectl(binaries.kubectl, kubeconfig);
+
+  const etcd = start("etcd", etcdArgs(file("etcd"), etcdPort, peerPort));
+  await untilReady(etcd, "listening", ETCD_DEADLINE_MS, () => isListening(etcdPort));
+  const startApiServer = async () => {
+    const api = start("kube-apiserver", apiServerArgs(folder, server, apiPort, etcdPort));
+    await untilReady(api, "ready", API_DEADLINE_MS, () => answersOk(`${server}/readyz`, adminToken));
+    return api;
+  };
+  let api = await startApiServer();
+  const client = ["--kubeconfig", kubeconfig];
+  const unlimited = ["--kube-api-qps=300", "--kube-api-burst=600", "--leader-elect=false", "--secure-port=0"];
+  start("kube-controller-manager", [...client, ...unlimited, `--service-account-private-key-file=${file("sa.key")}`, "--use-service-account-credentials=true"]);
+  start("kube-scheduler", [...client, ...unlimited]);
+  writeFileSync(file("stages.yaml"), readFileSync(STAGES, "utf8").replace("durationMilliseconds: READY_DELAY", `durationMilliseconds: ${readyDelayMs}`));
+  const kwok = start("kwok", [...client, "--manage-all-nodes=true", "--node-lease-duration-seconds=40", "--config", file("stages.yaml")]);
+  await kubectl.apply(...NODES.map((name) => ({ apiVersion: "v1", kind: "Node", metadata: { name, labels: { "kubernetes.io/hostname": name } } })));
+  await untilReady(kwok, "reporting nodes ready", NODES_DEADLINE_MS, () => hasReadyNodes(kubectl));
+  const manager = running.find(({ name }) => name === "kube-controller-manager") ?? kwok;
+  await untilReady(manager, "making service accounts", NODES_DEADLINE_MS, async () => (await kubectl.said(["get", "serviceaccount", "default"])).code === 0);
+  return {
+    server,
+    folder,
+    kubeconfig,
+    kubectl,
+    kubeconfigFor,
+    async restartApiServer(downMs = 0) {
+      await api.stop(STOP_GRACE_MS);
+      running.splice(running.indexOf(api), 1);
+      await new Promise((resolve) => setTimeout(resolve, downMs));
+      api = await startApiServer();
+    },
+    stop,
+  };
+}
+
+function etcdArgs(data: string, port: number, peerPort: number): string[] {
+  const url = `http://127.0.0.1:${port}`;
+  const peer = `http://127.0.0.1:${peerPort}`;
+  const member = [`--listen-peer-urls=${peer}`, `--initial-advertise-peer-urls=${peer}`, `--initial-cluster=default=${peer}`];
+  return [`--data-dir=${data}`, `--listen-client-urls=${url}`, `--advertise-client-urls=${url}`, ...member, "--unsafe-no-fsync"];
+}
+
+function apiServerArgs(folder: string, server: string, port: number, etcdPort: number): string[] {
+  const file = (name: string) => join(folder, name);
+  return [
+    `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+    "--bind-address=127.0.0.1",
+    "--advertise-address=127.0.0.1",
+    `--secure-port=${port}`,
+    `--cert-dir=${file("certs")}`,
+    `--service-account-key-file=${file("sa.pub")}`,
+    `--service-account-signing-key-file=${file("sa.key")}`,
+    `--service-account-issuer=${server}`,
+    `--api-audiences=${server}`,
+    `--token-auth-file=${file("tokens.csv")}`,
+    "--authorization-mode=RBAC",
+    "--service-cluster-ip-range=10.0.0.0/24",
+    "--endpoint-reconciler-type=none",
+    "--profiling=false",
+  ];
+}
+
+function writeKeys(folder: string): void {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  mkdirSync(join(folder, "certs"));
+  writeFileSync(join(folder, "sa.key"), privateKey.export({ type: "pkcs1", format: "pem" }), { mode: 0o600 });
+  writeFileSync(join(folder, "sa.pub"), publicKey.export({ type: "spki", format: "pem" }));
+}
+
+/** The API server's own certificate is its authority too. */
+function kubeconfigText(server: string, authority: string, token: string): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "cluster", cluster: { server, "certificate-authority": authority } }],
+    users: [{ name: "user", user: { token } }],
+    contexts: [{ name: "context", context: { cluster: "cluster", user: "user" } }],
+    "current-context": "context",
+  });
+}
+
+/** The certificate is not looked at: it may not be written yet. */
+function answersOk(url: string, token: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asked = request(url, { rejectUnauthorized: false, agent: false, timeout: 5_000, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    asked.once("error", () => resolve(false));
+    asked.once("timeout", () => asked.destroy());
+    asked.end();
+  });
+}
+
+async function hasReadyNodes(kubectl: Kubectl): Promise<boolean> {
+  const { items } = await kubectl.get<{ items: readonly { status?: { conditions?: readonly { type: string; status: string }[] } }[] }>("nodes");
+  const isReady = (conditions: readonly { type: string; status: string }[] = []) => conditions.some(({ type, status }) => type === "Ready" && status === "True");
+  return items.filter(({ status }) => isReady(status?.conditions)).length === NODES.length;
+}
