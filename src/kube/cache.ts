@@ -13,8 +13,8 @@ export interface Cache<T> {
   remove(object: KubeObject): void;
   /** Starts a new generation of the cache: `add` what a list brings, then `finish` to take it over and report what differs. */
   replacement(): { add(object: KubeObject): void; finish(): void };
-  get(key: string): T | undefined;
-  keys(): readonly string[];
+  readonly get: (key: string) => T | undefined;
+  readonly keys: () => readonly string[];
 }
 
 export interface CacheOptions<T> {

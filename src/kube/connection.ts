@@ -35,7 +35,9 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
   const pool = createPool(credentials.proxyUrl);
   const { server } = credentials;
   const userAgent = options.userAgent ?? "predictive-scaler";
-  const call = async (purpose: "call" | "watch", { method, path, body, contentType }: KubeRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
+  const call = async (purpose: "call" | "watch", request: KubeRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
+    const { method, path, body, contentType = typeOf(method) } = request;
+    const own = { "user-agent": userAgent, accept: "application/json", ...(body === undefined ? {} : { "content-type": contentType }) };
     for (;;) {
       const { headers, tls } = await unlessAborted(credentials.access(), signal);
       const answer = await send(server + path, {
@@ -44,7 +46,7 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
         signal,
         headersTimeout: 0, // the signal is the limit
         bodyTimeout: 0,
-        headers: { "user-agent": userAgent, accept: "application/json", ...(body === undefined ? {} : { "content-type": contentType ?? typeOf(method) }), ...headers },
+        headers: { ...own, ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;

@@ -134,7 +134,8 @@ function contexts(config: KubeConfig): string {
 }
 
 function unusable({ kubeconfig, server }: CredentialOptions, problem: string, cause?: unknown): KubeError {
-  const what = server !== undefined ? `The server address ${server}` : kubeconfig !== undefined ? `The kubeconfig ${kubeconfig}` : "The Kubernetes configuration";
+  const file = kubeconfig === undefined ? "The Kubernetes configuration" : `The kubeconfig ${kubeconfig}`;
+  const what = server === undefined ? file : `The server address ${server}`;
   const hint = "Give a kubeconfig with --kubeconfig (and --context), or run in a cluster.";
   return new KubeError(`${what} cannot be used: ${problem}.`, { reason: "KubernetesUnreachable", retry: "backoff", hint, cause });
 }

@@ -70,8 +70,10 @@ export function failureOf(answer: Answer): KubeError {
     case 429:
       return new KubeError(`The API server is busy (${doing}: ${said}).`, { ...base, reason: "KubernetesUnreachable", retry: "backoff" });
     default:
-      if (answer.status === 410 || answer.status >= 500)
-        return new KubeError(`The API server failed with ${answer.status} (${doing}: ${said}).`, { ...base, reason: "KubernetesUnreachable", retry: "backoff" });
+      if (answer.status === 410 || answer.status >= 500) {
+        const options = { ...base, reason: "KubernetesUnreachable", retry: "backoff" } as const;
+        return new KubeError(`The API server failed with ${answer.status} (${doing}: ${said}).`, options);
+      }
       return new KubeError(`The API server rejected the request with ${answer.status} (${doing}): ${said}`, {
         ...base,
         reason: "KubernetesRejected",

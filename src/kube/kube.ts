@@ -30,7 +30,7 @@ export interface KubeRequest {
 /** One connection pool to one API server. */
 export interface KubeConnection {
   readonly server: string;
-  /** The JSON body of a 2xx answer. Throws OperatorError (reason by status: Forbidden names verb and resource; 404, 409, 429 with retryAfterMs, 5xx, unreachable). */
+  /** The JSON body of a 2xx answer. Throws KubeError (Forbidden names verb and resource; 404, 409, 429 with retryAfterMs, 5xx, unreachable). */
   request(request: KubeRequest): Promise<unknown>;
   /** The lines of a watch, one parsed JSON value each, until the server closes or the signal fires. */
   watch(path: string, signal: AbortSignal): AsyncIterable<unknown>;

@@ -10,6 +10,7 @@ import { isRollingOut, readyReplicas, wantedReplicas, WORKLOAD_PLURALS } from ".
 import type { Workload } from "./workloads.ts";
 
 const SCALABLE_HINT = "Point scaleTargetRef at a Deployment, a StatefulSet, or another kind that has /scale.";
+const KIND_HINT = "Correct apiVersion and kind of scaleTargetRef, or install the kind.";
 const REF_HINT = "Create it, or correct scaleTargetRef.";
 
 /** autoscaling/v1 Scale, the fields that are read. */
@@ -26,7 +27,8 @@ export function createScales({ connection, clock }: { readonly connection: KubeC
     async read(namespace, target, signal) {
       const path = await objectPath(discovery, namespace, target);
       try {
-        return isWorkload(target) ? await readWorkload(connection, path, target.kind, signal) : await readScale(connection, path, namespace, signal);
+        if (isWorkload(target)) return await readWorkload(connection, path, target.kind, signal);
+        return await readScale(connection, path, namespace, signal);
       } catch (error) {
         throw ofTarget(error, namespace, target);
       }
@@ -58,7 +60,7 @@ async function scalablePlural(discovery: Discovery, namespace: string, target: S
   const found = await discovery.find(apiVersion, kind);
   if (found === undefined) {
     const message = `The API server knows no kind ${kind} in ${apiVersion}, which is the target ${namespace}/${name}.`;
-    throw new KubeError(message, { reason: "TargetNotFound", retry: "nextInterval", hint: "Correct apiVersion and kind of scaleTargetRef, or install the kind." });
+    throw new KubeError(message, { reason: "TargetNotFound", retry: "nextInterval", hint: KIND_HINT });
   }
   if (found.hasScale && found.isNamespaced) return found.plural;
   const why = found.isNamespaced ? "has no /scale subresource" : "is not of a namespace";
@@ -102,8 +104,10 @@ function ofTarget(error: unknown, namespace: string, { kind, name }: ScaleTarget
   if (!(error instanceof KubeError)) return error;
   const { status, statusReason, causes, cause = error } = error;
   const base = { ...(status === undefined ? {} : { status }), statusReason, causes, cause };
-  if (status === 404)
-    return new KubeError(`The target ${kind} "${name}" does not exist in namespace "${namespace}".`, { ...base, reason: "TargetNotFound", retry: "nextInterval", hint: REF_HINT });
+  if (status === 404) {
+    const options = { ...base, reason: "TargetNotFound", retry: "nextInterval", hint: REF_HINT } as const;
+    return new KubeError(`The target ${kind} "${name}" does not exist in namespace "${namespace}".`, options);
+  }
   if (status === 409)
     return new KubeError(`${kind} "${name}" in namespace "${namespace}" was changed between being read and being written; it is looked at again.`, {
       ...base,

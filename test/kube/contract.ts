@@ -49,7 +49,7 @@ const MISSING = "no-such-thing";
 
 /** Defines the tests under `name`. `connectTo` is called once, before the first of them. */
 export function kubeContract(name: string, connectTo: () => Promise<ContractServer>): void {
-  describe(name, () => {
+  describe(`${name}`, () => {
     let at: ContractServer;
     let kube: KubeConnection;
     const ns = `contract-${createClock().nowMs().toString(36)}`;
@@ -160,7 +160,7 @@ export function kubeContract(name: string, connectTo: () => Promise<ContractServ
       });
       test("404 for resources, groups and subresources that the server does not know", async () => {
         const unknown = [`/apis/apps/v1/namespaces/${ns}/nothings`, "/apis/nothing.example/v1", "/nothing", `${leases}/x/scale`];
-        for (const path of unknown) expect((await refusal("GET", path)).status, path).toBe(404);
+        for (const path of unknown) expect({ path, status: (await refusal("GET", path)).status }).toEqual({ path, status: 404 });
       });
       test("409 AlreadyExists for a second object of the same name", async () => {
         await ask("POST", leases, lease("twice"));
@@ -228,8 +228,8 @@ export function kubeContract(name: string, connectTo: () => Promise<ContractServ
         const next = { method: "GET", path: `${leases}?limit=100&continue=${encodeURIComponent(metadata.continue ?? "")}` } as const;
         const outcome = await kube.request(next).catch((error: unknown) => error);
         // Newer real servers answer from a snapshot that they keep.
-        if (outcome instanceof KubeError) expect(outcome).toMatchObject({ status: 410, statusReason: "Expired" });
-        else expect((outcome as List).metadata.resourceVersion).toBe(metadata.resourceVersion);
+        const found = outcome instanceof KubeError ? `${outcome.status} ${outcome.statusReason}` : `version ${(outcome as List).metadata.resourceVersion}`;
+        expect(["410 Expired", `version ${metadata.resourceVersion}`]).toContain(found);
       });
     });
 
