@@ -71,7 +71,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   metrics.leader(true);
   const prometheus = createPrometheusClient({ url: options.prometheusUrl.href, clock: wallClock, onRequest: (code) => metrics.prometheusRequest(code) });
   const thread = createModelThread();
-  const events = createEvents({ connection, clock: wallClock, reportingInstance: `predictive-scaler-${process.pid}` });
+  const events = createEvents({ connection, clock: wallClock, log });
   const parts = { clock, prometheus, events, metrics, log, thread, random: Math.random };
   const controller = createController({ ...parts, scales: createScales({ connection, clock: wallClock }), statuses: createStatuses({ connection }) });
   const reflector = createReflector<StoredScaler>({

@@ -75,7 +75,13 @@ export async function reconcile(line: Line, stored: StoredScaler | undefined, ke
   line.metrics.decision(decision.reason);
   await stage("status", () => line.reporter.pass({ ...pass, scale, decision }, signal));
   const endMs = line.clock.nowMs();
-  return { kind: "again", afterMs: nextPassMs(plan, endMs) - endMs };
+  return { kind: "again", afterMs: Math.min(nextPassMs(plan, endMs) - endMs, limitEndsMs(plan, decision)) };
+}
+
+/** Where a scaling policy limited the decision: when it allows more again, as a duration. Steps may be longer than its period. */
+function limitEndsMs({ policy }: Plan, { limitedBy }: Decision): number {
+  const direction = limitedBy?.reason === "ScaleUpLimit" ? policy.scaleUp : limitedBy?.reason === "ScaleDownLimit" ? policy.scaleDown : undefined;
+  return Math.min(Infinity, ...(direction?.policies ?? []).map(({ periodSeconds }) => periodSeconds * 1000));
 }
 
 /** The target's scale, or why it cannot be read: the line takes its samples all the same. */
