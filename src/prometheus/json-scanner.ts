@@ -90,7 +90,10 @@ export function createJsonScanner(events: JsonEvents): JsonScanner {
     // Digits alone are the common case and need no text.
     let plain = scratch[0] !== 48;
     for (let i = 0; plain && i < length; i++) plain = (scratch[i] as number) >= 48 && (scratch[i] as number) <= 57;
-    if (!plain && !WORDS.test(scratch.toString("latin1", 0, length))) throw new NotJson(`unexpected ${JSON.stringify(scratch.toString("latin1", 0, Math.min(length, 40)))}`);
+    if (!plain) {
+      const word = scratch.toString("latin1", 0, length);
+      if (!WORDS.test(word)) throw new NotJson(`unexpected ${JSON.stringify(word.slice(0, 40))}`);
+    }
     events.word(scratch, length);
     afterValue();
   };
