@@ -11,9 +11,23 @@ import { scaleDownPolicy } from "./rules/scale-down.ts";
 import { scaleUpPolicy, scaleUpTolerance, scaleUpWindow } from "./rules/scale-up.ts";
 import { replicasText } from "./wording.ts";
 
-/** What is asked for; the scale-up window remembers the number after these. */
-const ASKING: readonly Rule[] = [demandRule, scaleDownWindow, scaleDownTolerance, reactiveStart, scaleUpTolerance];
-const SHAPING: readonly Rule[] = [scaleUpWindow, missingMetric, fallback, scaleUpPolicy, scaleDownPolicy, bounds, restartGuard, rolloutGuard, outageGuard, mode];
+const RULES: readonly Rule[] = [
+  demandRule,
+  scaleDownWindow,
+  scaleDownTolerance,
+  reactiveStart,
+  scaleUpTolerance,
+  scaleUpWindow,
+  missingMetric,
+  fallback,
+  scaleUpPolicy,
+  scaleDownPolicy,
+  bounds,
+  restartGuard,
+  rolloutGuard,
+  outageGuard,
+  mode,
+];
 
 const LIMITS: ReadonlySet<DecisionReason> = new Set([
   "ScaleUpLimit",
@@ -31,8 +45,7 @@ export function decide(input: DecisionInput): Decision {
   const from = target.replicas;
   if (from === 0) return leftAlone(input);
   const trace: TraceEntry[] = [];
-  const recommended = fold(ASKING, from, input, trace);
-  const to = fold(SHAPING, recommended, input, trace);
+  const to = fold(from, input, trace);
   const kind = policy.mode === "Recommend" ? "recommend" : to === from ? "hold" : "scale";
   return {
     kind,
@@ -42,14 +55,14 @@ export function decide(input: DecisionInput): Decision {
     ...decider(trace, from),
     trace,
     limitedBy: trace.findLast((entry) => LIMITS.has(entry.reason) && entry.to === to),
-    recommended: demand.kind === "missing" ? NaN : recommended,
+    recommended: demand.kind === "missing" ? NaN : demand.raw,
   };
 }
 
-/** Runs `rules` over `replicas`, adding what they say to `trace`. */
-function fold(rules: readonly Rule[], replicas: number, input: DecisionInput, trace: TraceEntry[]): number {
+/** Runs the rules over `replicas`, adding what they say to `trace`. */
+function fold(replicas: number, input: DecisionInput, trace: TraceEntry[]): number {
   let current = replicas;
-  for (const { name, apply } of rules) {
+  for (const { name, apply } of RULES) {
     const verdict = apply(current, input);
     if (verdict === undefined) continue;
     trace.push({ rule: name, from: current, ...verdict });

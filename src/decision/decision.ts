@@ -142,7 +142,7 @@ export interface Decision {
   readonly trace: readonly TraceEntry[];
   /** The bound or policy that kept the number from what demand asked for, if any. */
   readonly limitedBy: TraceEntry | undefined;
-  /** What the demand asked for, before limits; NaN while the metric is missing. The scale-up stabilisation remembers it. */
+  /** What this moment's demand alone asked for (Demand.raw); NaN while the metric is missing. The scale-up stabilisation remembers it. */
   readonly recommended: number;
 }
 
@@ -166,7 +166,7 @@ export interface ScaleHistory {
   readonly startReplicas: number;
   /** Scale events of the longest policy period: time and change (signed). */
   readonly events: readonly { readonly timeMs: number; readonly change: number }[];
-  /** Wanted replicas of recent decisions, for scale-up stabilisation. */
+  /** What the demand of recent decisions asked for by itself, for scale-up stabilisation. */
   readonly recommendations: readonly { readonly timeMs: number; readonly replicas: number }[];
   /** Since when samples have been coming without a break again after an outage, unix ms (during one: the newest decision); undefined when none is remembered. */
   readonly recoveredMs: number | undefined;

@@ -36,7 +36,7 @@ const STABILIZED = 8;
 const WANTED = 9; // w of the replay: what the forecast says, sample or not
 const HELD = 10; // w as it is told: never lower than at the last present sample
 const NEED = 11; // x
-const CALIBRATED = 12;
+const USED_MARGIN = 12; // m of this decision; NaN in the reactive start
 const NOW_LENGTH = 13;
 
 /** The calibrated demand rule, standing before its first sample. Throws RangeError for settings out of their ranges. */
@@ -86,7 +86,6 @@ class CalibratedRule implements DemandRule {
     this.#wanteds = ring();
     this.#now.fill(NaN);
     this.#now[STEP] = -1;
-    this.#now[CALIBRATED] = 0;
     for (const place of [RAW, STABILIZED, WANTED, HELD]) this.#now[place] = settings.minReplicas;
     const rings = [this.#local, this.#samples, this.#floors, this.#points, this.#scales, this.#raws, this.#wanteds];
     this.#state = [this.#now, ...rings, ...this.#scale.state, ...this.#margin.state, ...this.#gate.state];
@@ -118,14 +117,14 @@ class CalibratedRule implements DemandRule {
     const step = at(STEP);
     const isPresent = step >= 0 && at(FLOOR_STEP) === step;
     return {
-      kind: this.#isMissing() ? "missing" : at(CALIBRATED) === 1 ? "calibrated" : "reactive",
+      kind: this.#isMissing() ? "missing" : Number.isNaN(at(USED_MARGIN)) ? "reactive" : "calibrated",
       raw: at(RAW),
       stabilized: at(STABILIZED),
       wanted: at(HELD),
       now: at(FLOOR),
       present: isPresent,
       point: at(POINT),
-      margin: at(CALIBRATED) === 1 ? at(MARGIN) : NaN,
+      margin: at(USED_MARGIN),
       scale: at(SCALE),
       unlimited: step < 0 ? NaN : replicasFor(at(NEED), this.settings.targetPerReplica),
       targetPerReplica: this.settings.targetPerReplica,
@@ -245,7 +244,7 @@ class CalibratedRule implements DemandRule {
     now[RAW] = raw;
     now[STABILIZED] = stabilized;
     now[WANTED] = this.#wanteds[step & mask] = isWithin ? previous : stabilized;
-    now[CALIBRATED] = isCalibrated ? 1 : 0;
+    now[USED_MARGIN] = margin;
   }
 
   #isMissing(): boolean {

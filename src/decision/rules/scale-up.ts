@@ -14,13 +14,13 @@ export const scaleUpTolerance: Rule = {
   },
 };
 
-/** The least of what was asked for within the window, so that a short spike raises nothing. */
+/** The least that any moment of the window asked for by itself, so that a short spike raises nothing, also while the scale-down window remembers it. */
 export const scaleUpWindow: Rule = {
   name: "scaleUpWindow",
-  apply(replicas, { target, policy, history, nowMs }) {
+  apply(replicas, { demand, target, policy, history, nowMs }) {
     const windowMs = policy.scaleUp.stabilizationWindowSeconds * 1000;
-    if (replicas <= target.replicas) return undefined;
-    let least = replicas;
+    if (windowMs === 0 || replicas <= target.replicas || demand.kind === "missing") return undefined;
+    let least = demand.raw;
     for (const { timeMs, replicas: asked } of history.recommendations) if (timeMs > nowMs - windowMs) least = Math.min(least, asked);
     const to = Math.max(target.replicas, least);
     if (to >= replicas) return undefined;

@@ -1,0 +1,225 @@
+// Reads decision scenarios written as text, plays them through the demand rule and `decide`, and says what differs.
+// The margin is 0 on the first day, so what is forecast is what is asked for; `start N reactive` begins without one.
+//
+//   every 1m   policy target=100 min=2 max=20 up=4/1m,100%/1m upSelect=Min upWindow=5m upTolerance=0.1
+//              down=1/1m downSelect=Max downWindow=5m downTolerance=0.1 mode=Active fallback=10/30m
+//   start      2 | 2 for 1h | 2 reactive          replicas at 0m; `for`: this process has decided for so long
+//   observed   200x3  -x2  800                     samples; - is a missing one
+//   forecast   800x5  200                          what is forecast for the next step; left out: as observed, or as it last was
+//   failing    3m..5m                              the metrics server does not answer
+//   rollout    3m..5m                              a rollout is in progress
+//   someone    4m=0                                a person sets the replicas
+//   replicas   6  8x5                              the target's replicas after each decision
+//   would      6  8x5                              what the decision says, where that is not what is applied
+//   because    ScaleUpLimit at 0m; ScaleDownStabilized 6m..9m       exactly then, each reason that is named
+//   says       0m forecast to reach 800            words of the decision's or of a rule's sentence
+import { createDemandRule, decide, remember, startHistory } from "../../src/decision/index.ts";
+import type { Decision, DirectionPolicy, Policy, ScalingPolicyRule } from "../../src/decision/index.ts";
+import { utc } from "./demand/worlds.ts";
+
+const START_MS = 1_767_571_200_000;
+
+export interface Scenario {
+  readonly title: string;
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+/** Scenarios of one file: blocks apart by blank lines, each opened by `#` lines that say what happens. */
+export function parseScenarios(text: string): Scenario[] {
+  return text
+    .split(/\n\s*\n/)
+    .filter((block) => block.trim() !== "")
+    .map((block) => {
+      const lines = block.split("\n").filter((line) => line.trim() !== "");
+      const title = lines.filter((line) => line.startsWith("#")).map((line) => line.slice(1).trim()).join(" ");
+      const fields = new Map<string, string>();
+      let last = "";
+      for (const line of lines.filter((line) => !line.startsWith("#"))) {
+        const [, word = "", rest = ""] = /^(\S*)\s+(.*)$/.exec(line) ?? [];
+        last = word === "" ? last : word;
+        const before = fields.get(last);
+        fields.set(last, before === undefined ? rest.trim() : `${before} ${rest.trim()}`);
+      }
+      return { title, fields };
+    });
+}
+
+/** Plays a scenario; the lines say what was expected and what came instead. Empty: as written. */
+export function playScenario({ fields }: Scenario): string[] {
+  const [every = "", ...policyWords] = (fields.get("every") ?? "").split(/\s+/);
+  const stepMs = duration(every);
+  const options = new Map(policyWords.slice(1).map((word) => splitOnce(word, "=")));
+  const { decisions, replicas } = play(fields, stepMs, options);
+  const problems: string[] = [];
+  const compare = (name: string, found: readonly number[]) => {
+    const expected = fields.get(name);
+    if (expected === undefined) return;
+    const wanted = runs(expected);
+    if (wanted.join() !== found.join()) problems.push(`${name}: expected ${inRuns(wanted)}, found ${inRuns(found)}`);
+  };
+  compare("replicas", replicas);
+  compare("would", decisions.map(({ to }) => to));
+  problems.push(...wrongReasons(fields.get("because") ?? "", decisions, stepMs));
+  for (const claim of (fields.get("says") ?? "").split(";").filter((claim) => claim.trim() !== "")) {
+    const [at, words] = splitOnce(claim.trim(), " ");
+    const decision = decisions[duration(at) / stepMs];
+    const sentences = [decision?.message, ...(decision?.trace ?? []).map(({ message }) => message)].join(" | ");
+    if (!sentences.includes(words.trim())) problems.push(`says at ${at}: expected "${words.trim()}" in "${sentences}"`);
+  }
+  return problems;
+}
+
+/** The reasons that scenario names. */
+export function reasonsNamed({ fields }: Scenario): string[] {
+  return claims(fields.get("because") ?? "").map(({ reason }) => reason);
+}
+
+function play(fields: ReadonlyMap<string, string>, stepMs: number, options: ReadonlyMap<string, string>) {
+  const policy = policyOf(options);
+  const observed = runs(fields.get("observed") ?? "");
+  const forecasts = fields.has("forecast") ? runs(fields.get("forecast") ?? "") : observed;
+  const [startText = "", startKind = "", startTime = "0m"] = (fields.get("start") ?? "").split(/\s+/);
+  if (forecasts.length !== observed.length) throw new Error(`${observed.length} samples are observed and ${forecasts.length} forecast`);
+  const rule = createDemandRule({
+    stepMs,
+    leadSteps: 1,
+    stabilizationSteps: Math.round((policy.scaleDown.stabilizationWindowSeconds * 1000) / stepMs),
+    scaleDownTolerance: policy.scaleDown.tolerance,
+    targetPerReplica: Number(options.get("target")),
+    budget: 0.01,
+    minReplicas: policy.minReplicas,
+    maxReplicas: policy.maxReplicas,
+    localClock: utc,
+    ...(startKind === "reactive" ? {} : { initialMargin: 0 }),
+  });
+  let current = Number(startText);
+  let history = startHistory(startKind === "for" ? START_MS - duration(startTime) : START_MS, current);
+  let lastSampleMs = NaN;
+  let lastForecast = NaN;
+  const decisions: Decision[] = [];
+  const replicas: number[] = [];
+  for (const [i, value] of observed.entries()) {
+    const nowMs = START_MS + i * stepMs;
+    const forecast = forecasts[i] ?? NaN;
+    if (!Number.isNaN(forecast)) lastForecast = forecast;
+    if (!Number.isNaN(value)) lastSampleMs = nowMs;
+    const told = lastForecast;
+    rule.observe(nowMs, value, { forecast: () => told });
+    const atMs = i * stepMs;
+    for (const word of (fields.get("someone") ?? "").split(/\s+/)) {
+      const [at, count] = splitOnce(word, "=");
+      if (word !== "" && duration(at) === atMs) current = Number(count);
+    }
+    const isFailing = within(fields.get("failing"), atMs);
+    const decision = decide({
+      nowMs,
+      demand: rule.demand(),
+      lastSampleMs,
+      missingBecause: isFailing ? "The metrics server does not answer." : undefined,
+      target: { replicas: current, ready: current, isRollingOut: within(fields.get("rollout"), atMs) },
+      policy,
+      history,
+    });
+    if (decision.kind === "scale") current = decision.to;
+    history = remember(history, decision, { nowMs, policy, isMissing: isFailing });
+    decisions.push(decision);
+    replicas.push(current);
+  }
+  return { decisions, replicas };
+}
+
+function policyOf(options: ReadonlyMap<string, string>): Policy {
+  const direction = (name: string, window: string, tolerance: string, policies: string): DirectionPolicy => ({
+    stabilizationWindowSeconds: duration(options.get(`${name}Window`) ?? window) / 1000,
+    selectPolicy: (options.get(`${name}Select`) ?? "Max") as DirectionPolicy["selectPolicy"],
+    policies: (options.get(name) ?? policies).split(",").map(policyRule),
+    tolerance: Number(options.get(`${name}Tolerance`) ?? tolerance),
+  });
+  const [fallbackReplicas, fallbackAfter] = splitOnce(options.get("fallback") ?? "", "/");
+  return {
+    minReplicas: Number(options.get("min") ?? 1),
+    maxReplicas: Number(options.get("max") ?? 100),
+    mode: (options.get("mode") ?? "Active") as Policy["mode"],
+    scaleUp: direction("up", "0s", "0", "100%/15s,4/15s"),
+    scaleDown: direction("down", "5m", "0.1", "100%/15s"),
+    fallback: fallbackReplicas === "" ? undefined : { replicas: Number(fallbackReplicas), afterMs: duration(fallbackAfter) },
+  };
+}
+
+function policyRule(text: string): ScalingPolicyRule {
+  const [amount, period] = splitOnce(text, "/");
+  return { type: amount.endsWith("%") ? "Percent" : "Pods", value: Number.parseInt(amount, 10), periodSeconds: duration(period) / 1000 };
+}
+
+interface Claim {
+  readonly reason: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+function claims(text: string): Claim[] {
+  return text
+    .split(";")
+    .map((claim) => claim.trim().split(/\s+/))
+    .filter(([reason]) => reason !== "")
+    .flatMap(([reason = "", ...times]) =>
+      times
+        .filter((time) => time !== "at")
+        .map((time) => {
+          const [from, to] = splitOnce(time.replace(",", ""), "..");
+          return { reason, from, to: to === "" ? from : to };
+        }),
+    );
+}
+
+/** Each reason that is named must be there exactly when it is said to be. */
+function wrongReasons(text: string, decisions: readonly Decision[], stepMs: number): string[] {
+  const all = claims(text);
+  return [...new Set(all.map(({ reason }) => reason))].flatMap((reason) => {
+    const expected: number[] = [];
+    const found: number[] = [];
+    for (const [i, decision] of decisions.entries()) {
+      const atMs = i * stepMs;
+      if (all.some((claim) => claim.reason === reason && atMs >= duration(claim.from) && atMs <= duration(claim.to))) expected.push(atMs / 60_000);
+      if (decision.reason === reason || decision.trace.some((entry) => entry.reason === reason)) found.push(atMs / 60_000);
+    }
+    return expected.join() === found.join() ? [] : [`${reason}: expected at minutes ${expected.join(" ")}, found at ${found.join(" ")}`];
+  });
+}
+
+function within(range: string | undefined, atMs: number): boolean {
+  return (range ?? "").split(/\s+/).some((part) => {
+    if (part === "") return false;
+    const [from, to] = splitOnce(part, "..");
+    return atMs >= duration(from) && atMs <= duration(to === "" ? from : to);
+  });
+}
+
+/** `200x3 -` as 200, 200, 200, NaN. */
+function runs(text: string): number[] {
+  return text.split(/\s+/).flatMap((word) => {
+    const [value, times] = splitOnce(word, "x");
+    return Array.from({ length: times === "" ? 1 : Number(times) }, () => (value === "-" ? NaN : Number(value)));
+  });
+}
+
+function inRuns(values: readonly number[]): string {
+  const parts: { value: number; times: number }[] = [];
+  for (const value of values) {
+    const last = parts.at(-1);
+    if (last !== undefined && Object.is(last.value, value)) last.times++;
+    else parts.push({ value, times: 1 });
+  }
+  return parts.map(({ value, times }) => (times === 1 ? String(value) : `${value}x${times}`)).join("  ");
+}
+
+function duration(text: string): number {
+  const [, amount, unit] = /^(\d+)([smh])$/.exec(text) ?? [];
+  if (unit === undefined) throw new Error(`"${text}" is no duration such as 30s, 5m or 1h`);
+  return Number(amount) * (unit === "s" ? 1000 : unit === "m" ? 60_000 : 3_600_000);
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + separator.length)];
+}
