@@ -5,51 +5,51 @@ import type { LocalClock } from "../forecaster.ts";
 import { DAY_MS, timeOfDay, timeOfWeek, WEEK_MS } from "../seasons.ts";
 import { nodeCounts } from "./kernel.ts";
 
-/** Positions in the two profiles: node j and share f of the next, node k and share g of the next. */
-export interface Positions {
-  readonly j: Int32Array;
-  readonly f: Float64Array;
-  readonly k: Int32Array;
-  readonly g: Float64Array;
-}
+/** Whole numbers of a block, one record after the other. */
+export const INTEGERS = 7;
+/** Its first sample. */
+export const FIRST = 0;
+/** Node of the day and of the week profile at its first sample, and at the target of its judged sample. */
+export const DAY_NODE = 1;
+export const WEEK_NODE = 2;
+export const TARGET_DAY_NODE = 3;
+export const TARGET_WEEK_NODE = 4;
+/** The sample whose forecast is judged, counted from the block's first; it rotates, for a fixed minute would miss minute jobs. */
+export const JUDGED = 5;
+/** 1 where the block has its full number of samples and none is missing. */
+export const WHOLE = 6;
+
+/** Fractions of a block, one record after the other: shares of the next node at the same places. */
+export const FRACTIONS = 6;
+export const DAY_SHARE = 0;
+export const WEEK_SHARE = 1;
+export const TARGET_DAY_SHARE = 2;
+export const TARGET_WEEK_SHARE = 3;
+/** The target's z, 0 where there is none, and 1 where it is judged, 0 where not. */
+export const VALUE = 4;
+export const WEIGHT = 5;
 
 export interface Blocks {
   readonly count: number;
+  /** Samples of a full block. */
+  readonly size: number;
   /** sqrt of the values; NaN = missing. */
   readonly z: Float64Array;
-  /** First sample of each block; one more entry than there are blocks. */
-  readonly first: Int32Array;
-  /** 1 where no sample of the block is missing. */
-  readonly whole: Uint8Array;
-  /** Positions of each block's first sample, and their growth per sample. */
-  readonly start: Positions;
+  readonly integers: Int32Array;
+  readonly fractions: Float64Array;
+  /** How much the shares of the day and of the week node grow per sample. */
   readonly dayShare: number;
   readonly weekShare: number;
-  /** The sample of each block whose forecast is judged, counted from the block's first; it rotates, for a fixed minute would miss minute jobs. */
-  readonly judged: Int32Array;
-  /** Its target, `leadSteps` later: positions, value (0 where none) and weight (1 judged, 0 not). */
-  readonly target: Positions;
-  readonly value: Float64Array;
-  readonly weight: Uint8Array;
   readonly dayNodes: number;
   readonly weekNodes: number;
+  /** The first block that is judged. */
+  readonly judgedFrom: number;
+  /** Blocks that are judged. */
+  readonly judged: number;
 }
 
 /** How far the judged sample moves from block to block. */
 const ROTATION = 2;
-
-function createPositions(count: number): Positions {
-  return { j: new Int32Array(count), f: new Float64Array(count), k: new Int32Array(count), g: new Float64Array(count) };
-}
-
-function place({ j, f, k, g }: Positions, at: number, localMs: number, dayNodes: number, weekNodes: number): void {
-  const p = timeOfDay(localMs) * (dayNodes / DAY_MS);
-  const q = timeOfWeek(localMs) * (weekNodes / WEEK_MS);
-  j[at] = p | 0;
-  f[at] = p - (p | 0);
-  k[at] = q | 0;
-  g[at] = q - (q | 0);
-}
 
 /** sqrt of the values; those that are negative or above `most` become NaN. */
 export function rooted(values: Float64Array, most: number): Float64Array {
@@ -58,43 +58,61 @@ export function rooted(values: Float64Array, most: number): Float64Array {
   return z;
 }
 
-/** Cuts `history` (z already rooted) for forecasts `leadSteps` ahead, judged from sample `judgeFrom` on. */
+/** Cuts `history` (z = its roots) for forecasts `leadSteps` ahead, judged from sample `judgeFrom` on. */
 export function cutBlocks(history: Series, z: Float64Array, leadSteps: number, judgeFrom: number, clock: LocalClock): Blocks {
   const { startMs, stepMs } = history;
   const { dayNodes, weekNodes } = nodeCounts(stepMs);
   const nodeMs = DAY_MS / dayNodes;
-  const most = Math.min(z.length, Math.ceil((z.length * stepMs) / nodeMs) * 2 + 2);
-  const first = new Int32Array(most + 1);
-  const whole = new Uint8Array(most);
-  const judged = new Int32Array(most);
-  const value = new Float64Array(most);
-  const weight = new Uint8Array(most);
-  const start = createPositions(most);
-  const target = createPositions(most);
+  const dayNodesPerMs = dayNodes / DAY_MS;
+  const weekNodesPerMs = weekNodes / WEEK_MS;
+  const size = Math.max(1, Math.round(nodeMs / stepMs));
+  // A block ends with its node, or with the history: changes of the offset add at most a block each.
+  const most = Math.min(z.length, Math.ceil((z.length * stepMs) / nodeMs) + Math.ceil((z.length * stepMs) / WEEK_MS) + 2);
+  const integers = new Int32Array(most * INTEGERS + 1);
+  const fractions = new Float64Array(most * FRACTIONS);
+  let judged = 0;
+  let judgedFrom = -1;
   let b = 0;
   for (let i = 0; i < z.length; b++) {
+    const n = b * INTEGERS;
+    const x = b * FRACTIONS;
     const local = clock.localMs(startMs + i * stepMs);
-    place(start, b, local, dayNodes, weekNodes);
-    const leftMs = (1 - start.f[b]!) * nodeMs;
-    const end = b + 1 < most ? Math.min(z.length, i + Math.max(1, Math.ceil(leftMs / stepMs - 1e-6))) : z.length;
-    first[b] = i;
-    let sum = 0;
-    for (let t = i; t < end; t++) sum += z[t]!;
-    whole[b] = sum === sum ? 1 : 0;
+    const p = timeOfDay(local) * dayNodesPerMs;
+    const q = timeOfWeek(local) * weekNodesPerMs;
+    const j = p | 0;
+    const k = q | 0;
+    const left = Math.max(1, Math.ceil(((j + 1 - p) * nodeMs) / stepMs - 1e-6));
+    const end = b + 1 < most ? Math.min(z.length, i + left) : z.length;
     const m = (ROTATION * b) % (end - i);
     const aim = i + m + leadSteps;
-    judged[b] = m;
-    place(target, b, clock.localMs(startMs + aim * stepMs), dayNodes, weekNodes);
-    const there = aim < z.length ? z[aim]! : NaN;
-    if (i >= judgeFrom && there === there) {
-      value[b] = there;
-      weight[b] = 1;
+    const then = clock.localMs(startMs + aim * stepMs);
+    const tp = timeOfDay(then) * dayNodesPerMs;
+    const tq = timeOfWeek(then) * weekNodesPerMs;
+    let sum = 0;
+    for (let t = i; t < end; t++) sum += z[t]!;
+    integers[n + FIRST] = i;
+    integers[n + DAY_NODE] = j;
+    integers[n + WEEK_NODE] = k;
+    integers[n + TARGET_DAY_NODE] = tp | 0;
+    integers[n + TARGET_WEEK_NODE] = tq | 0;
+    integers[n + JUDGED] = m;
+    integers[n + WHOLE] = sum === sum && end - i === size ? 1 : 0;
+    fractions[x + DAY_SHARE] = p - j;
+    fractions[x + WEEK_SHARE] = q - k;
+    fractions[x + TARGET_DAY_SHARE] = tp - (tp | 0);
+    fractions[x + TARGET_WEEK_SHARE] = tq - (tq | 0);
+    const target = aim < z.length ? z[aim]! : NaN;
+    if (i >= judgeFrom && target === target) {
+      fractions[x + VALUE] = target;
+      fractions[x + WEIGHT] = 1;
+      if (judgedFrom < 0) judgedFrom = b;
+      judged++;
     }
     i = end;
   }
-  first[b] = z.length;
+  integers[b * INTEGERS + FIRST] = z.length;
   return {
-    count: b, z, first, whole, start, judged, target, value, weight, dayNodes, weekNodes,
-    dayShare: (stepMs * dayNodes) / DAY_MS, weekShare: (stepMs * weekNodes) / WEEK_MS,
+    count: b, size, z, integers, fractions, dayNodes, weekNodes, judged, judgedFrom: Math.max(0, judgedFrom),
+    dayShare: stepMs * dayNodesPerMs, weekShare: stepMs * weekNodesPerMs,
   };
 }

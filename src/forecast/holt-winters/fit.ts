@@ -6,7 +6,7 @@ import { DAY_MS } from "../seasons.ts";
 import { cutBlocks, rooted } from "./blocks.ts";
 import { initialState, windowEnd } from "./initial-state.ts";
 import { type Parameters, UNFITTED } from "./kernel.ts";
-import { createWorkspace, type InitialState, pass } from "./pass.ts";
+import { createWorkspace, type InitialState, pass, propose, squaresOf } from "./pass.ts";
 import { search } from "./search.ts";
 
 /** Shortest history that can be fitted. */
@@ -92,15 +92,19 @@ export function fitHoltWinters(history: Series, request: FitRequest): Fitting {
   const initial = initialState(history, z, end, seasons, request.localClock);
   const judgeFrom = end < z.length ? end : 0;
   const blocks = cutBlocks(history, z, request.leadSteps, judgeFrom, request.localClock);
-  const judged = blocks.weight.reduce((sum, one) => sum + one, 0);
   const fitted = { kind: "fitted", initial, present, ...seasons } as const;
   const fallback = { ...UNFITTED, delta: seasons.day ? UNFITTED.delta : 0, omega: seasons.week ? UNFITTED.omega : 0 };
-  if (judged < LEAST_JUDGED) return { ...fitted, parameters: fallback, evaluations: 0 };
+  if (blocks.judged < LEAST_JUDGED) return { ...fitted, parameters: fallback, evaluations: 0 };
   const workspace = createWorkspace(blocks);
-  const tolerance = haveMs >= LONG_MS ? LONG_TOLERANCE : SHORT_TOLERANCE;
-  const found = search(
-    (x, errors) => pass(blocks, initial, parametersOf(x, seasons), request.leadSteps, workspace, errors),
-    startsFor(seasons), blocks.count, tolerance,
-  );
+  const objective = {
+    errors: workspace.errors,
+    length: blocks.count - blocks.judgedFrom,
+    run(candidates: readonly Float64Array[]) {
+      candidates.forEach((x, c) => propose(workspace, c, parametersOf(x, seasons), request.leadSteps));
+      pass(blocks, initial, candidates.length, workspace);
+    },
+    squares: (c: number) => squaresOf(workspace, c),
+  };
+  const found = search(objective, startsFor(seasons), haveMs >= LONG_MS ? LONG_TOLERANCE : SHORT_TOLERANCE);
   return { ...fitted, parameters: found.value < Infinity ? parametersOf(found.x, seasons) : fallback, evaluations: found.evaluations };
 }

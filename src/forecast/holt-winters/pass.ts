@@ -1,6 +1,10 @@
-// One run of the recurrence over a whole history: the squared h-step errors that one candidate of the fit makes.
-// The same equations as kernel.ts, with D and W updated once per block; nothing is allocated and nothing but the buffers given is written.
-import type { Blocks } from "./blocks.ts";
+// A run of the recurrence over a whole history for several candidates of the fit at once: the h-step errors that each of them makes.
+// The same equations as kernel.ts, with D and W updated once per block; nothing is allocated and nothing but the workspace is written.
+// Candidates run side by side because the recurrence of one is a chain of dependent additions: the processor works on one while another waits.
+import {
+  type Blocks, DAY_NODE, DAY_SHARE, FIRST, FRACTIONS, INTEGERS, JUDGED, TARGET_DAY_NODE, TARGET_DAY_SHARE, TARGET_WEEK_NODE, TARGET_WEEK_SHARE, VALUE,
+  WEEK_NODE, WEEK_SHARE, WEIGHT, WHOLE,
+} from "./blocks.ts";
 import type { Parameters } from "./kernel.ts";
 
 /** Level and profiles before the first sample, on z. */
@@ -10,95 +14,159 @@ export interface InitialState {
   readonly week: Float64Array;
 }
 
-/** Working memory of `pass`: both profiles with the first node repeated at the end, so that every node has a next one. */
+/** Most candidates of one pass. */
+export const MOST_CANDIDATES = 8;
+
+/** Numbers of one candidate: l, r, its parameters, phi^h, and the sum of its squared errors. */
+const CARRIED = 8;
+const LEVEL = 0;
+const RESIDUAL = 1;
+const ALPHA = 2;
+const DELTA = 3;
+const OMEGA = 4;
+const PHI = 5;
+const PHI_TO_H = 6;
+const SQUARES = 7;
+
+/** The block size that has its own straight-line code: minutes in a node of five. */
+const FIVE = 5;
+
+/** Working memory of `pass`; with it a pass allocates nothing. */
 export interface Workspace {
-  readonly day: Float64Array;
-  readonly week: Float64Array;
+  /** Profiles of all candidates, those of one node side by side: day nodes, then week nodes. */
+  readonly nodes: Float64Array;
+  readonly carried: Float64Array;
+  /** Errors of all candidates from the first judged block on, those of one block side by side; 0 where a block is not judged. */
+  readonly errors: Float64Array;
 }
 
-export function createWorkspace({ dayNodes, weekNodes }: Pick<Blocks, "dayNodes" | "weekNodes">): Workspace {
-  return { day: new Float64Array(dayNodes + 1), week: new Float64Array(weekNodes + 1) };
+export function createWorkspace({ count, judgedFrom, dayNodes, weekNodes }: Blocks): Workspace {
+  return {
+    nodes: new Float64Array((dayNodes + weekNodes) * MOST_CANDIDATES),
+    carried: new Float64Array(CARRIED * MOST_CANDIDATES),
+    errors: new Float64Array((count - judgedFrom) * MOST_CANDIDATES),
+  };
 }
 
-function load(into: Float64Array, nodes: Float64Array): void {
-  into.set(nodes);
-  into[nodes.length] = nodes[0]!;
+/** Puts the parameters of candidate `c` in place. */
+export function propose({ carried }: Workspace, c: number, { alpha, delta, omega, phi }: Parameters, leadSteps: number): void {
+  const a = c * CARRIED;
+  carried[a + ALPHA] = alpha;
+  carried[a + DELTA] = delta;
+  carried[a + OMEGA] = omega;
+  carried[a + PHI] = phi;
+  carried[a + PHI_TO_H] = phi ** leadSteps;
 }
 
-/**
- * Runs `parameters` over `blocks` from `initial`; writes the h-step error of each block's judged sample to `errors` (0 where none is judged)
- * and returns the sum of their squares. `leadSteps` is h.
- */
-export function pass(
-  blocks: Blocks, initial: InitialState, { alpha, delta, omega, phi }: Parameters, leadSteps: number, { day, week }: Workspace, errors: Float64Array,
-): number {
-  const { count, z, first, start, target, judged, value, weight, dayShare, weekShare, dayNodes, weekNodes } = blocks;
-  const { j: startJ, f: startF, k: startK, g: startG } = start;
-  const { j: targetJ, f: targetF, k: targetK, g: targetG } = target;
-  load(day, initial.day);
-  load(week, initial.week);
-  const phiToH = phi ** leadSteps;
-  let l = initial.level;
-  let r = 0;
-  let squares = 0;
-  let t = 0;
-  for (let b = 0; b < count; b++) {
-    const end = first[b + 1]!;
-    const judge = t + judged[b]!;
-    const j = startJ[b]!;
-    const k = startK[b]!;
-    const f = startF[b]!;
-    const g = startG[b]!;
-    const d0 = day[j]!;
-    const d1 = day[j + 1]!;
-    const w0 = week[k]!;
-    const w1 = week[k + 1]!;
-    // The season is linear within a block: s at its first sample, ds more per sample.
-    let s = d0 + f * (d1 - d0) + w0 + g * (w1 - w0);
-    const ds = dayShare * (d1 - d0) + weekShare * (w1 - w0);
-    const tj = targetJ[b]!;
-    const tk = targetK[b]!;
-    const tf = targetF[b]!;
-    const tg = targetG[b]!;
-    // Sums of e and of e x (samples since the block's first).
-    let sum = 0;
-    let slope = 0;
-    let i = 0;
-    for (; t <= judge; t++, i++, s += ds) {
-      const x = z[t]!;
-      if (x === x) {
-        const next = x - l - s;
-        const e = next - phi * r;
-        r = next;
-        l += alpha * e;
-        sum += e;
-        slope += i * e;
-      } else r *= phi;
-    }
-    const error = weight[b]! * (value[b]! - l - phiToH * r - ((1 - tf) * day[tj]! + tf * day[tj + 1]! + (1 - tg) * week[tk]! + tg * week[tk + 1]!));
-    for (; t < end; t++, i++, s += ds) {
-      const x = z[t]!;
-      if (x === x) {
-        const next = x - l - s;
-        const e = next - phi * r;
-        r = next;
-        l += alpha * e;
-        sum += e;
-        slope += i * e;
-      } else r *= phi;
-    }
-    errors[b] = error;
-    squares += error * error;
-    const dayPull = delta * (f * sum + dayShare * slope);
-    const weekPull = omega * (g * sum + weekShare * slope);
-    day[j] = d0 + delta * sum - dayPull;
-    day[j + 1] = d1 + dayPull;
-    week[k] = w0 + omega * sum - weekPull;
-    week[k + 1] = w1 + weekPull;
-    if (j === 0) day[dayNodes] = day[0]!;
-    else if (j + 1 === dayNodes) day[0] = day[dayNodes]!;
-    if (k === 0) week[weekNodes] = week[0]!;
-    else if (k + 1 === weekNodes) week[0] = week[weekNodes]!;
+/** Sum of squared errors that candidate `c` made in the last pass. */
+export function squaresOf({ carried }: Workspace, c: number): number {
+  return carried[c * CARRIED + SQUARES]!;
+}
+
+function begin({ nodes, carried }: Workspace, { level, day, week }: InitialState, candidates: number): void {
+  let at = 0;
+  for (let j = 0; j < day.length; j++) for (let c = 0; c < candidates; c++) nodes[at++] = day[j]!;
+  for (let k = 0; k < week.length; k++) for (let c = 0; c < candidates; c++) nodes[at++] = week[k]!;
+  for (let c = 0; c < candidates; c++) {
+    carried[c * CARRIED + LEVEL] = level;
+    carried[c * CARRIED + RESIDUAL] = 0;
+    carried[c * CARRIED + SQUARES] = 0;
   }
-  return squares;
+}
+
+/** Runs the first `candidates` proposals over `blocks` from `initial`; leaves their errors and sums of squares in the workspace. */
+export function pass(blocks: Blocks, initial: InitialState, candidates: number, workspace: Workspace): void {
+  const { count, judgedFrom, size, z, integers, fractions, dayShare, weekShare, dayNodes, weekNodes } = blocks;
+  const { nodes, carried, errors } = workspace;
+  begin(workspace, initial, candidates);
+  const week = dayNodes * candidates;
+  const end = week + weekNodes * candidates;
+  for (let b = 0, n = 0, x = 0, out = -judgedFrom * candidates; b < count; b++, n += INTEGERS, x += FRACTIONS, out += candidates) {
+    const j0 = integers[n + DAY_NODE]! * candidates;
+    const j1 = j0 + candidates === week ? 0 : j0 + candidates;
+    const k0 = week + integers[n + WEEK_NODE]! * candidates;
+    const k1 = k0 + candidates === end ? week : k0 + candidates;
+    const tj0 = integers[n + TARGET_DAY_NODE]! * candidates;
+    const tj1 = tj0 + candidates === week ? 0 : tj0 + candidates;
+    const tk0 = week + integers[n + TARGET_WEEK_NODE]! * candidates;
+    const tk1 = tk0 + candidates === end ? week : tk0 + candidates;
+    const f = fractions[x + DAY_SHARE]!;
+    const g = fractions[x + WEEK_SHARE]!;
+    const tf = fractions[x + TARGET_DAY_SHARE]!;
+    const tg = fractions[x + TARGET_WEEK_SHARE]!;
+    const value = fractions[x + VALUE]!;
+    const weight = fractions[x + WEIGHT]!;
+    const first = integers[n + FIRST]!;
+    const last = integers[n + INTEGERS + FIRST]!;
+    const judged = integers[n + JUDGED]!;
+    const isWhole = integers[n + WHOLE] === 1 && size === FIVE;
+    for (let c = 0, a = 0; c < candidates; c++, a += CARRIED) {
+      const alpha = carried[a + ALPHA]!;
+      const phi = carried[a + PHI]!;
+      const phiToH = carried[a + PHI_TO_H]!;
+      let l = carried[a + LEVEL]!;
+      let r = carried[a + RESIDUAL]!;
+      const d0 = nodes[j0 + c]!;
+      const w0 = nodes[k0 + c]!;
+      const dayRise = nodes[j1 + c]! - d0;
+      const weekRise = nodes[k1 + c]! - w0;
+      // Within a block the season is a straight line: s at its first sample, ds more per sample.
+      const s = d0 + w0 + (f * dayRise + g * weekRise);
+      const ds = dayShare * dayRise + weekShare * weekRise;
+      // Sum of e, sum of i e, and l + phi^h r after the judged sample.
+      let sum = 0;
+      let slope = 0;
+      let said = 0;
+      if (isWhole) {
+        const r0 = z[first]! - s - l;
+        const e0 = r0 - phi * r;
+        const l0 = l + alpha * e0;
+        const r1 = z[first + 1]! - (s + ds) - l0;
+        const e1 = r1 - phi * r0;
+        const l1 = l0 + alpha * e1;
+        const r2 = z[first + 2]! - (s + 2 * ds) - l1;
+        const e2 = r2 - phi * r1;
+        const l2 = l1 + alpha * e2;
+        const r3 = z[first + 3]! - (s + 3 * ds) - l2;
+        const e3 = r3 - phi * r2;
+        const l3 = l2 + alpha * e3;
+        r = z[first + 4]! - (s + 4 * ds) - l3;
+        const e4 = r - phi * r3;
+        l = l3 + alpha * e4;
+        sum = e0 + e1 + (e2 + e3) + e4;
+        slope = e1 + 2 * e2 + (3 * e3 + 4 * e4);
+        said = judged === 0 ? l0 + phiToH * r0 : judged === 1 ? l1 + phiToH * r1 : judged === 2 ? l2 + phiToH * r2 : judged === 3 ? l3 + phiToH * r3 : l + phiToH * r;
+      } else {
+        for (let t = first, i = 0; t < last; t++, i++) {
+          const y = z[t]!;
+          if (y === y) {
+            const next = y - (s + i * ds) - l;
+            const e = next - phi * r;
+            r = next;
+            l += alpha * e;
+            sum += e;
+            slope += i * e;
+          } else r *= phi;
+          if (i === judged) said = l + phiToH * r;
+        }
+      }
+      carried[a + LEVEL] = l;
+      carried[a + RESIDUAL] = r;
+      if (out >= 0) {
+        const td = nodes[tj0 + c]!;
+        const tw = nodes[tk0 + c]!;
+        const error = weight * (value - said - (td + tw + (tf * (nodes[tj1 + c]! - td) + tg * (nodes[tk1 + c]! - tw))));
+        errors[out + c] = error;
+        carried[a + SQUARES] = carried[a + SQUARES]! + error * error;
+      }
+      const dayPull = f * sum + dayShare * slope;
+      const weekPull = g * sum + weekShare * slope;
+      const delta = carried[a + DELTA]!;
+      const omega = carried[a + OMEGA]!;
+      nodes[j0 + c] = d0 + delta * (sum - dayPull);
+      nodes[j1 + c] = nodes[j1 + c]! + delta * dayPull;
+      nodes[k0 + c] = w0 + omega * (sum - weekPull);
+      nodes[k1 + c] = nodes[k1 + c]! + omega * weekPull;
+    }
+  }
 }

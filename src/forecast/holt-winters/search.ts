@@ -18,8 +18,17 @@ const DAMPING = 1e-3;
 const SHORT_STEP = 0.02;
 const SHORT_REFUSED_STEP = 0.06;
 
-/** Writes the errors of a candidate (logit scale) to `errors` and returns the sum of their squares. */
-export type Objective = (x: Float64Array, errors: Float64Array) => number;
+/** Several candidates judged at once. */
+export interface Objective {
+  /** Runs `candidates` (logit scale). */
+  run(candidates: readonly Float64Array[]): void;
+  /** Sum of squared errors of candidate `c` of the last run. */
+  squares(c: number): number;
+  /** Errors of the last run, those of one sample side by side, `candidates` of them. */
+  readonly errors: Float64Array;
+  /** Samples in `errors`. */
+  readonly length: number;
+}
 
 export interface Found {
   readonly x: Float64Array;
@@ -27,14 +36,14 @@ export interface Found {
   readonly evaluations: number;
 }
 
-const dot = (a: Float64Array, b: Float64Array): number => {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-};
+/** The quadratic model around x: A = J'J with a damped diagonal, q = J'errors. */
+interface Quadratic {
+  readonly A: Float64Array;
+  readonly q: Float64Array;
+}
 
 /** argmin 2 q.s + s'A s with |s_i| <= radius and x + s within the edges, by coordinate descent. Returns the reduction it predicts. */
-function boxStep(A: Float64Array, q: Float64Array, x: Float64Array, radius: number, s: Float64Array): number {
+function boxStep({ A, q }: Quadratic, x: Float64Array, radius: number, s: Float64Array): number {
   const n = x.length;
   s.fill(0);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
@@ -55,69 +64,81 @@ function boxStep(A: Float64Array, q: Float64Array, x: Float64Array, radius: numb
   return -change;
 }
 
-/** Fills A = J'J + damping and q = J'errors from finite differences around x. */
-function linearise(objective: Objective, x: Float64Array, errors: Float64Array, columns: Float64Array[], A: Float64Array, q: Float64Array): void {
-  const n = x.length;
-  const moved = x.slice();
-  for (let i = 0; i < n; i++) {
-    const column = columns[i]!;
-    const h = x[i]! + DIFFERENCE > EDGE ? -DIFFERENCE : DIFFERENCE;
-    moved[i] = x[i]! + h;
-    objective(moved, column);
-    moved[i] = x[i]!;
-    for (let t = 0; t < column.length; t++) column[t] = (column[t]! - errors[t]!) / h;
-  }
-  for (let i = 0; i < n; i++) {
-    q[i] = dot(columns[i]!, errors);
-    for (let k = 0; k <= i; k++) A[i * n + k] = A[k * n + i] = dot(columns[i]!, columns[k]!);
-  }
-  for (let i = 0; i < n; i++) A[i * n + i] = A[i * n + i]! * (1 + DAMPING);
+/** x, and x moved by one difference in each coordinate: what a quadratic model is made from. */
+function around(x: Float64Array): Float64Array[] {
+  const moved = Array.from(x, (_, i) => {
+    const copy = x.slice();
+    copy[i] = copy[i]! + (copy[i]! + DIFFERENCE > EDGE ? -DIFFERENCE : DIFFERENCE);
+    return copy;
+  });
+  return [x, ...moved];
 }
 
-/** The best of `starts`, improved until a step promises less than `tolerance` of the value. `length` = number of errors. */
-export function search(objective: Objective, starts: readonly Float64Array[], length: number, tolerance: number): Found {
-  const n = starts[0]!.length;
-  let errors = new Float64Array(length);
-  let tried = new Float64Array(length);
-  let x = new Float64Array(n);
-  let value = Infinity;
-  let evaluations = 0;
-  const take = (candidate: Float64Array, candidateValue: number) => {
-    x = candidate.slice();
-    value = candidateValue;
-    [errors, tried] = [tried, errors];
-  };
-  for (const start of starts) {
-    const found = objective(start, tried);
-    evaluations++;
-    if (found < value) take(start, found);
-  }
-  const columns = starts[0]!.length === 0 ? [] : Array.from({ length: n }, () => new Float64Array(length));
+/** The model from the last run of `around(x)`: column i of J is (errors of candidate i + 1, less those of x) / its difference. */
+function quadratic({ errors, length }: Objective, x: Float64Array): Quadratic {
+  const n = x.length;
   const A = new Float64Array(n * n);
   const q = new Float64Array(n);
+  const stride = n + 1;
+  const rows = length * stride;
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k <= i; k++) {
+      // Two sums at a time: each addition waits for the one before it.
+      let even = 0;
+      let odd = 0;
+      let at = 0;
+      for (; at + stride < rows; at += 2 * stride) {
+        const base = errors[at]!;
+        const next = errors[at + stride]!;
+        even += (errors[at + i + 1]! - base) * (errors[at + k + 1]! - base);
+        odd += (errors[at + stride + i + 1]! - next) * (errors[at + stride + k + 1]! - next);
+      }
+      if (at < rows) even += (errors[at + i + 1]! - errors[at]!) * (errors[at + k + 1]! - errors[at]!);
+      A[i * n + k] = even + odd;
+    }
+    let sum = 0;
+    for (let at = 0; at < rows; at += stride) sum += (errors[at + i + 1]! - errors[at]!) * errors[at]!;
+    q[i] = sum;
+  }
+  const h = Array.from(x, (value) => (value + DIFFERENCE > EDGE ? -DIFFERENCE : DIFFERENCE));
+  for (let i = 0; i < n; i++) {
+    q[i] = q[i]! / h[i]!;
+    for (let k = 0; k <= i; k++) A[i * n + k] = A[k * n + i] = A[i * n + k]! / (h[i]! * h[k]!);
+  }
+  for (let i = 0; i < n; i++) A[i * n + i] = A[i * n + i]! * (1 + DAMPING);
+  return { A, q };
+}
+
+/** The best of `starts`, improved until a step promises less than `tolerance` of the value. A step is tried together with the differences around it. */
+export function search(objective: Objective, starts: readonly Float64Array[], tolerance: number): Found {
+  const n = starts[0]!.length;
+  objective.run(starts);
+  let evaluations = starts.length;
+  let best = 0;
+  for (let c = 1; c < starts.length; c++) if (objective.squares(c) < objective.squares(best)) best = c;
+  let x = starts[best]!.slice();
+  let value = objective.squares(best);
+  objective.run(around(x));
+  evaluations += n;
+  let model = quadratic(objective, x);
   const s = new Float64Array(n);
-  const next = new Float64Array(n);
   let radius = FIRST_RADIUS;
-  let isStale = true;
   let small = 0;
   while (evaluations < MOST_EVALUATIONS && small < 2) {
-    if (isStale) {
-      linearise(objective, x, errors, columns, A, q);
-      evaluations += n;
-    }
-    const predicted = boxStep(A, q, x, radius, s);
+    const predicted = boxStep(model, x, radius, s);
     const longest = s.reduce((most, part) => Math.max(most, Math.abs(part)), 0);
     if (!(predicted >= (tolerance * value) / 2) || longest < SHORT_STEP) break;
-    for (let i = 0; i < n; i++) next[i] = x[i]! + s[i]!;
-    const found = objective(next, tried);
-    evaluations++;
-    const reduction = value - found;
+    const next = x.map((part, i) => part + s[i]!);
+    objective.run(around(next));
+    evaluations += n + 1;
+    const reduction = value - objective.squares(0);
     if (reduction > 0.7 * predicted) radius = Math.min(MOST_RADIUS, Math.max(radius, 2 * longest));
     else if (!(reduction >= 0.25 * predicted)) radius = Math.max(0.4 * longest, LEAST_RADIUS);
-    isStale = reduction > 0;
-    if (isStale) {
+    if (reduction > 0) {
       if (reduction < tolerance * value) small++;
-      take(next, found);
+      x = next;
+      value = objective.squares(0);
+      model = quadratic(objective, x);
     } else if (longest < SHORT_REFUSED_STEP) break;
   }
   return { x, value, evaluations };
