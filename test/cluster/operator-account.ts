@@ -1,0 +1,37 @@
+// A ServiceAccount with the operator's rules and nothing more, and a kubeconfig that uses its token.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { OPERATOR_RULES } from "../../src/kube/index.ts";
+import type { Kubectl } from "../control-plane/kubectl.ts";
+
+type Rule = (typeof OPERATOR_RULES)[number];
+
+/**
+ * Makes the account in a namespace of the same name; returns the path of a kubeconfig in `folder`.
+ * `rules` takes away from the operator's rules, for tests of missing permissions.
+ */
+export async function operatorKubeconfig(kubectl: Kubectl, folder: string, name: string, rules: readonly Rule[] = OPERATOR_RULES): Promise<string> {
+  await kubectl.apply(
+    { apiVersion: "v1", kind: "Namespace", metadata: { name } },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: name } },
+    { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name }, rules },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+      subjects: [{ kind: "ServiceAccount", name, namespace: name }],
+    },
+  );
+  const token = (await kubectl("create", "token", name, "--namespace", name, "--duration=2h")).trim();
+  const admin = JSON.parse(await kubectl("config", "view", "--raw", "-o", "json")) as { users: { user: { token: string } }[] };
+  for (const { user } of admin.users) user.token = token;
+  const file = join(folder, `${name}.kubeconfig`);
+  writeFileSync(file, JSON.stringify(admin), { mode: 0o600 });
+  return file;
+}
+
+/** The operator's rules without these verbs on a resource. */
+export function rulesWithout(resource: string, ...verbs: readonly string[]): Rule[] {
+  return OPERATOR_RULES.map((rule) => (rule.resources.includes(resource) ? { ...rule, verbs: rule.verbs.filter((verb) => !verbs.includes(verb)) } : rule));
+}
