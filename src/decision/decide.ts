@@ -75,7 +75,7 @@ function fold(replicas: number, input: DecisionInput, trace: TraceEntry[]): numb
 function decider(trace: readonly TraceEntry[], from: number): Pick<Decision, "reason" | "message"> {
   const last = trace.findLast((entry) => entry.to !== entry.from) ?? trace.find((entry) => entry.reason === "MetricMissing");
   if (last !== undefined) return { reason: last.reason, message: last.message };
-  return { reason: "NothingToDo", message: `${replicasText(from)} are what is needed. ${trace[0]?.message ?? ""}`.trim() };
+  return { reason: "NothingToDo", message: `The target has what it needs, ${replicasText(from)}. ${trace[0]?.message ?? ""}`.trim() };
 }
 
 /** A target at 0 replicas is switched off by its owner. Nothing is recommended, so that its return counts as the end of an outage. */

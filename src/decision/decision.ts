@@ -168,6 +168,6 @@ export interface ScaleHistory {
   readonly events: readonly { readonly timeMs: number; readonly change: number }[];
   /** What the demand of recent decisions asked for by itself, for scale-up stabilisation. */
   readonly recommendations: readonly { readonly timeMs: number; readonly replicas: number }[];
-  /** Since when samples have been coming without a break again after an outage, unix ms (during one: the newest decision); undefined when none is remembered. */
+  /** Since when samples have been coming again after an outage, unix ms (during one: the newest decision); undefined when none is remembered. */
   readonly recoveredMs: number | undefined;
 }

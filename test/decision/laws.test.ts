@@ -11,7 +11,11 @@ const direction = fc.record<DirectionPolicy>({
   stabilizationWindowSeconds: fc.constantFrom(0, 60, 300, 600),
   selectPolicy: fc.constantFrom("Max" as const, "Max" as const, "Min" as const, "Disabled" as const),
   policies: fc.array(
-    fc.record({ type: fc.constantFrom("Pods" as const, "Percent" as const), value: fc.integer({ min: 1, max: 120 }), periodSeconds: fc.integer({ min: 1, max: 1800 }) }),
+    fc.record({
+      type: fc.constantFrom("Pods" as const, "Percent" as const),
+      value: fc.integer({ min: 1, max: 120 }),
+      periodSeconds: fc.integer({ min: 1, max: 1800 }),
+    }),
     { minLength: 1, maxLength: 3 },
   ),
   tolerance: fc.constantFrom(0, 0.1),
@@ -41,8 +45,9 @@ const demand: fc.Arbitrary<Demand> = fc
 
 function demandOf(kind: Demand["kind"], unlimited: number, stabilized: number, kept: number, present: boolean, margin: number): Demand {
   const raw = Math.max(1, unlimited);
-  const base = { kind, raw, stabilized: raw + stabilized, wanted: raw + stabilized + kept, present, unlimited };
-  return { ...base, now: unlimited * 45, point: unlimited * 50, margin: kind === "reactive" ? NaN : margin, scale: 10, targetPerReplica: 50, leadMs: 20 * MINUTE_MS };
+  const numbers = { raw, stabilized: raw + stabilized, wanted: raw + stabilized + kept, unlimited };
+  const forecast = { now: unlimited * 45, point: unlimited * 50, margin: kind === "reactive" ? NaN : margin, scale: 10 };
+  return { kind, present, ...numbers, ...forecast, targetPerReplica: 50, leadMs: 20 * MINUTE_MS };
 }
 
 const ago = fc.integer({ min: 0, max: 2000 }).map((seconds) => NOW_MS - seconds * 1000);

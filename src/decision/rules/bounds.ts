@@ -8,11 +8,11 @@ export const bounds: Rule = {
   apply(replicas, { policy, demand }) {
     const { minReplicas, maxReplicas } = policy;
     if (replicas > maxReplicas) {
-      return { to: maxReplicas, reason: "TooManyReplicas", message: `${replicasText(replicas)} are asked for; maxReplicas allows ${maxReplicas}.` };
+      return { to: maxReplicas, reason: "TooManyReplicas", message: `The need is ${replicasText(replicas)}; maxReplicas allows ${maxReplicas}.` };
     }
     const isMinimumDeciding = replicas === minReplicas && demand.kind !== "missing" && demand.unlimited < minReplicas;
     if (replicas >= minReplicas && !isMinimumDeciding) return undefined;
     const asked = isMinimumDeciding ? demand.unlimited : replicas;
-    return { to: minReplicas, reason: "TooFewReplicas", message: `${replicasText(asked)} would do; minReplicas asks for at least ${minReplicas}.` };
+    return { to: minReplicas, reason: "TooFewReplicas", message: `The need is ${replicasText(asked)}; minReplicas asks for at least ${minReplicas}.` };
   },
 };

@@ -12,15 +12,18 @@ function rawDemand(input: DecisionInput): Verdict {
   const { demand, target } = input;
   if (demand.kind === "missing") {
     const why = input.missingBecause ?? missingFor(input);
-    return { to: target.replicas, reason: "MetricMissing", message: `${why} The ${replicasText(target.replicas)} of now stay.` };
+    return { to: target.replicas, reason: "MetricMissing", message: `${why} The target stays at ${replicasText(target.replicas)}.` };
   }
   const { point, margin, scale, now, unlimited, targetPerReplica } = demand;
   const needs = `needs ${replicasText(unlimited)} of ${numberText(targetPerReplica)} each`;
   if (demand.kind === "reactive") {
-    return { to: demand.raw, reason: "CurrentDemand", message: `Demand is ${numberText(now)}; until a day of history is known, that ${needs}, filled to 80 %.` };
+    const message = `Demand is ${numberText(now)}; until a day of history is known, that ${needs}, filled to 80 %.`;
+    return { to: demand.raw, reason: "CurrentDemand", message };
   }
   const spare = margin * scale;
-  if (point + spare <= now) return { to: demand.raw, reason: "CurrentDemand", message: `Demand is ${numberText(now)}, above what is forecast; that ${needs}.` };
+  if (point + spare <= now) {
+    return { to: demand.raw, reason: "CurrentDemand", message: `Demand is ${numberText(now)}, no less than what is forecast; that ${needs}.` };
+  }
   const forecast = `Demand is forecast to reach ${numberText(point)} within ${durationText(demand.leadMs)}`;
   const withMargin = spare < 0 ? `less ${numberText(-spare)} that the service level can spare` : `with a margin of ${numberText(spare)}`;
   return { to: demand.raw, reason: "ForecastDemand", message: `${forecast}; ${withMargin} that ${needs}.` };
@@ -35,7 +38,8 @@ export const scaleDownWindow: Rule = {
   apply(replicas, { demand, policy }) {
     if (demand.kind === "missing" || demand.stabilized <= replicas) return undefined;
     const window = durationText(policy.scaleDown.stabilizationWindowSeconds * 1000);
-    return { to: demand.stabilized, reason: "ScaleDownStabilized", message: `${replicasText(demand.stabilized)} were needed within the last ${window}; they stay that long.` };
+    const message = `Within the last ${window} demand needed ${replicasText(demand.stabilized)}; nothing is lowered below that before the window has passed.`;
+    return { to: demand.stabilized, reason: "ScaleDownStabilized", message };
   },
 };
 
@@ -43,9 +47,13 @@ export const scaleDownTolerance: Rule = {
   name: "scaleDownTolerance",
   apply(replicas, { demand, policy }) {
     if (demand.kind === "missing" || demand.wanted <= replicas) return undefined;
-    if (!demand.present) return { to: demand.wanted, reason: "MetricMissing", message: `The newest sample is missing; ${replicasText(demand.wanted)} stay wanted.` };
+    if (!demand.present) {
+      const message = `The newest sample is missing: what the last one needed, ${replicasText(demand.wanted)}, is kept.`;
+      return { to: demand.wanted, reason: "MetricMissing", message };
+    }
     const share = numberText(policy.scaleDown.tolerance * 100);
-    return { to: demand.wanted, reason: "WithinTolerance", message: `${replicas} is within ${share} % of ${demand.wanted}; so small a change is not worth it.` };
+    const message = `${replicas} is within ${share} % of ${demand.wanted}; so small a change is not worth it.`;
+    return { to: demand.wanted, reason: "WithinTolerance", message };
   },
 };
 
@@ -54,7 +62,7 @@ export const reactiveStart: Rule = {
   name: "reactiveStart",
   apply(replicas, { demand, history }) {
     if (demand.kind !== "reactive" || replicas >= history.startReplicas) return undefined;
-    const message = `Until a day of history is known, the ${replicasText(history.startReplicas)} that were there at the start stay.`;
+    const message = `Until a day of history is known, the target keeps at least the ${replicasText(history.startReplicas)} that it had at the start.`;
     return { to: history.startReplicas, reason: "RestartGuard", message };
   },
 };
@@ -66,7 +74,7 @@ export const missingMetric: Rule = {
     const held = heldReplicas(input);
     if (replicas >= held || (input.demand.present && !isMetricMissing(input))) return undefined;
     const why = input.missingBecause ?? "The newest sample is missing.";
-    return { to: held, reason: "MetricMissing", message: `${why} Nothing is lowered on what is not seen: ${replicasText(held)} stay.` };
+    return { to: held, reason: "MetricMissing", message: `${why} Nothing is lowered on what is not seen: the target stays at ${replicasText(held)}.` };
   },
 };
 

@@ -16,7 +16,8 @@ export const restartGuard: Rule = {
     const held = heldReplicas(input);
     const leftMs = input.history.startedMs + windowMs(input) - input.nowMs;
     if (replicas >= held || leftMs <= 0) return undefined;
-    return { to: held, reason: "RestartGuard", message: `Started ${durationText(windowMs(input) - leftMs)} ago: ${replicasText(held)} stay for ${durationText(leftMs)} more.` };
+    const message = `Deciding began ${durationText(windowMs(input) - leftMs)} ago: nothing below ${replicasText(held)} for another ${durationText(leftMs)}.`;
+    return { to: held, reason: "RestartGuard", message };
   },
 };
 
@@ -26,7 +27,8 @@ export const rolloutGuard: Rule = {
   apply(replicas, input) {
     const held = heldReplicas(input);
     if (replicas >= held || !input.target.isRollingOut) return undefined;
-    return { to: held, reason: "RolloutInProgress", message: `A rollout is in progress: ${replicasText(held)} are not lowered to ${replicas} until it is done.` };
+    const message = `A rollout is in progress: the target stays at ${replicasText(held)} and is not lowered to ${replicas} until it is done.`;
+    return { to: held, reason: "RolloutInProgress", message };
   },
 };
 
@@ -39,6 +41,7 @@ export const outageGuard: Rule = {
     if (replicas >= held || recoveredMs === undefined) return undefined;
     const leftMs = recoveredMs + windowMs(input) - input.nowMs;
     if (leftMs <= 0) return undefined;
-    return { to: held, reason: "OutageRecovery", message: `The metric is back since ${durationText(windowMs(input) - leftMs)}: ${replicasText(held)} stay for ${durationText(leftMs)} more.` };
+    const message = `Samples are back for ${durationText(windowMs(input) - leftMs)}: nothing below ${replicasText(held)} for another ${durationText(leftMs)}.`;
+    return { to: held, reason: "OutageRecovery", message };
   },
 };

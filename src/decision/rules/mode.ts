@@ -6,9 +6,11 @@ export const mode: Rule = {
   name: "mode",
   apply(replicas, { policy, target }) {
     if (policy.mode === "Recommend") {
-      return { to: replicas, reason: "RecommendOnly", message: `The mode is Recommend: ${replicasText(replicas)} are recommended and nothing is written.` };
+      const message = `The mode is Recommend: ${replicasText(replicas)} would be set; nothing is written.`;
+      return { to: replicas, reason: "RecommendOnly", message };
     }
     if (policy.mode !== "ScaleOutOnly" || replicas >= target.replicas) return undefined;
-    return { to: target.replicas, reason: "ScaleOutOnly", message: `The mode is ScaleOutOnly: ${replicasText(target.replicas)} are not lowered to ${replicas}.` };
+    const message = `The mode is ScaleOutOnly: the target stays at ${replicasText(target.replicas)} and is not lowered to ${replicas}.`;
+    return { to: target.replicas, reason: "ScaleOutOnly", message };
   },
 };

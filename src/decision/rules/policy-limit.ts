@@ -19,7 +19,7 @@ export function policyLimit(
   nowMs: number,
 ): PolicyLimit {
   const verb = direction === "up" ? "Scaling up" : "Scaling down";
-  if (selectPolicy === "Disabled") return { replicas: current, message: `${verb} is disabled: ${replicasText(current)} stay.` };
+  if (selectPolicy === "Disabled") return { replicas: current, message: `${verb} is disabled: the target stays at ${replicasText(current)}.` };
   const furthest = direction === "up" ? Infinity : 0;
   let chosen: { replicas: number; policy: ScalingPolicyRule } | undefined;
   for (const policy of policies) {

@@ -24,7 +24,7 @@ export const scaleUpWindow: Rule = {
     for (const { timeMs, replicas: asked } of history.recommendations) if (timeMs > nowMs - windowMs) least = Math.min(least, asked);
     const to = Math.max(target.replicas, least);
     if (to >= replicas) return undefined;
-    const message = `Only ${replicasText(least)} were asked for within the last ${durationText(windowMs)}; more must be asked for that long.`;
+    const message = `Within the last ${durationText(windowMs)} demand needed as few as ${replicasText(least)}; a raise must be needed that long.`;
     return { to, reason: "ScaleUpStabilized", message };
   },
 };

@@ -131,7 +131,8 @@ describe("calibration", () => {
   test("minutes beyond maxReplicas do not widen the margin: no margin can help them", () => {
     const marginWith = (spike: number) => {
       const rule = createDemandRule(settingsWith({ ...FIVE_MINUTES, maxReplicas: 40, budget: 0.01 }));
-      for (let i = 0; i < 4 * 288; i++) rule.observe(i * 300_000, i % 40 === 0 && i > 288 ? spike : 1000, flat(1000), { readyReplicas: 40, ownThroughout: false });
+      const applied = { readyReplicas: 40, ownThroughout: false };
+      for (let i = 0; i < 4 * 288; i++) rule.observe(i * 300_000, i % 40 === 0 && i > 288 ? spike : 1000, flat(1000), applied);
       return rule.demand().margin;
     };
     expect(marginWith(2001)).toBeLessThan(marginWith(1999) - 1);
