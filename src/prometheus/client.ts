@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { OperatorError } from "../errors.ts";
 import { addressOf } from "./address.ts";
 import type { Address } from "./address.ts";
-import { createMatrixDecoder } from "./decode.ts";
+import { MatrixDecoder } from "./decode.ts";
 import type { MatrixAnswer } from "./decode.ts";
 import { bodyFailure, excerpt, rejected, unreachable } from "./failure.ts";
 import { NotJson } from "./json-scanner.ts";
@@ -82,7 +82,7 @@ function formOf({ query, startMs, endMs, stepMs }: RangeQuery, timeoutMs: number
 /** Reads one body to its end into `buffer`. */
 async function readAnswer(body: AsyncIterable<Buffer>, buffer: SampleBuffer, limits: Limits, address: Address): Promise<MatrixAnswer> {
   const before = buffer.count;
-  const decoder = createMatrixDecoder(buffer);
+  const decoder = new MatrixDecoder(buffer);
   const { seen } = decoder;
   let bytes = 0;
   let first = "";

@@ -1,8 +1,7 @@
 // The bytes of a range query's answer -> samples of its first series, the label sets seen, warnings; in any chunking and key order.
 // Invariant: nothing is returned unless the whole JSON was there; a value that cannot be read is an error, never 0.
 import { decimal } from "./decimal.ts";
-import { createJsonScanner, NotJson } from "./json-scanner.ts";
-import type { JsonEvents } from "./json-scanner.ts";
+import { JsonScanner, NotJson } from "./json-scanner.ts";
 import type { SampleBuffer } from "./sample-buffer.ts";
 
 /** What an answer said, apart from the samples that went into the buffer. */
@@ -26,15 +25,6 @@ export interface MatrixAnswer {
   readonly error: string;
 }
 
-export interface MatrixDecoder {
-  /** Throws NotJson. */
-  push(bytes: Buffer): void;
-  /** The answer so far; use `end` for a whole one. */
-  readonly seen: MatrixAnswer;
-  /** Throws NotJson unless the answer is complete and its points are pairs of time and value. */
-  end(): MatrixAnswer;
-}
-
 /** As many warnings as anybody reads. */
 const MAX_WARNINGS = 10;
 
@@ -50,6 +40,8 @@ const POINT = 7;
 const WARNINGS = 8;
 const HISTOGRAMS = 9;
 
+/** The roles that only an array can have. */
+const ARRAYS: ReadonlySet<number> = new Set([RESULT, POINTS, WARNINGS, HISTOGRAMS]);
 /** The role of the value below a key, by the role of the object that has the key. */
 const CHILDREN: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   [ROOT]: { data: DATA, warnings: WARNINGS },
@@ -57,108 +49,131 @@ const CHILDREN: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   [ENTRY]: { metric: LABELS, values: POINTS, histograms: HISTOGRAMS },
 };
 
-/** A decoder that puts the first series' samples into `buffer`: unix ms, and NaN for what is not a finite number. */
-export function createMatrixDecoder(buffer: SampleBuffer): MatrixDecoder {
-  const roles: number[] = [];
-  let role = SKIPPED;
-  let key = "";
-  let labels: [string, string][] = [];
-  let pointTime: number | undefined;
-  let pointValue: number | undefined;
-  let pointLength = 0;
-  let badPoint = false;
-  const seen = {
+/** Decodes one answer; puts the first series' samples into the buffer: unix ms, and NaN for what is not a finite number. */
+export class MatrixDecoder {
+  /** The answer so far; `end` returns a whole one. */
+  readonly seen = {
     status: "",
     resultType: "",
     seriesCount: 0,
     labelSets: [] as string[],
     sampleCount: 0,
     notANumber: 0,
-    histograms: false,
+    histograms: false as boolean,
     warnings: [] as string[],
     errorType: "",
     error: "",
-  };
+  } satisfies MatrixAnswer;
+  readonly #buffer: SampleBuffer;
+  readonly #scanner: JsonScanner;
+  readonly #roles: number[] = [];
+  #role = SKIPPED;
+  #key = "";
+  #labels: [string, string][] = [];
+  #timeS: number | undefined;
+  #value: number | undefined;
+  #pointLength = 0;
+  #badPoint = false;
 
-  const warn = (text: string) => {
-    if (seen.warnings.length < MAX_WARNINGS) seen.warnings.push(text);
-  };
+  constructor(buffer: SampleBuffer) {
+    this.#buffer = buffer;
+    const addPoint = (timeS: number, value: number) => this.#addPoint(timeS, value);
+    this.#scanner = new JsonScanner({
+      open: (array) => this.#open(array),
+      close: () => this.#close(),
+      key: (bytes, length, escaped) => {
+        this.#key = this.#role === SKIPPED ? "" : textOf(bytes, length, escaped);
+      },
+      text: (bytes, length, escaped) => this.#text(bytes, length, escaped),
+      word: (bytes, length) => this.#word(bytes, length),
+      elements: (bytes, from) => (this.#role === POINTS ? wholePoints(bytes, from, addPoint) : from),
+    });
+  }
 
-  const addPoint = (timeS: number, value: number) => {
+  /** Throws NotJson at the first byte that cannot be right. */
+  push(bytes: Buffer): void {
+    this.#scanner.push(bytes);
+  }
+
+  /** Throws NotJson unless the answer is complete and its points are pairs of time and value. */
+  end(): MatrixAnswer {
+    this.#scanner.end();
+    if (this.#badPoint && this.seen.resultType === "matrix") throw new NotJson('a point that is not [time, "value"]');
+    return this.seen;
+  }
+
+  #addPoint(timeS: number, value: number): void {
+    const { seen } = this;
     seen.sampleCount++;
     if (seen.seriesCount !== 1) return;
     const finite = value - value === 0;
     if (!finite) seen.notANumber++;
-    buffer.push(Math.round(timeS * 1000), finite ? value : NaN);
-  };
+    this.#buffer.push(Math.round(timeS * 1000), finite ? value : NaN);
+  }
 
-  const childRole = (array: boolean): number => {
-    if (roles.length === 0) return array ? SKIPPED : ROOT;
-    if (role === RESULT) return array ? SKIPPED : ENTRY;
-    if (role === POINTS) return array ? POINT : SKIPPED;
-    const child = CHILDREN[role]?.[key] ?? SKIPPED;
-    return array === (child === RESULT || child === POINTS || child === WARNINGS || child === HISTOGRAMS) ? child : SKIPPED;
-  };
+  #childRole(array: boolean): number {
+    if (this.#roles.length === 0) return array ? SKIPPED : ROOT;
+    if (this.#role === RESULT) return array ? SKIPPED : ENTRY;
+    if (this.#role === POINTS) return array ? POINT : SKIPPED;
+    const child = CHILDREN[this.#role]?.[this.#key] ?? SKIPPED;
+    return array === ARRAYS.has(child) ? child : SKIPPED;
+  }
 
-  const inPoint = (bytes: Buffer, length: number) => {
-    const value = decimal(bytes, 0, length);
-    if (value === undefined) badPoint = true;
-    else if (pointLength === 0) pointTime = value;
-    else pointValue = value;
-    pointLength++;
-  };
+  #open(array: boolean): void {
+    const child = this.#childRole(array);
+    if (this.#role === POINT) this.#pointLength = Infinity;
+    if (this.#role === POINTS && child !== POINT) this.#badPoint = true;
+    if (child === ENTRY) {
+      this.seen.seriesCount++;
+      this.#labels = [];
+    } else if (child === POINT) {
+      this.#pointLength = 0;
+      this.#timeS = undefined;
+      this.#value = undefined;
+    } else if (child === HISTOGRAMS) this.seen.histograms = true;
+    this.#roles.push(this.#role);
+    this.#role = child;
+  }
 
-  const events: JsonEvents = {
-    open(array) {
-      const child = childRole(array);
-      if (role === POINT) pointLength = Infinity;
-      if (child === ENTRY) {
-        seen.seriesCount++;
-        labels = [];
-      } else if (child === POINT) {
-        pointLength = 0;
-        pointTime = undefined;
-        pointValue = undefined;
-      } else if (child === HISTOGRAMS) seen.histograms = true;
-      roles.push(role);
-      role = child;
-    },
-    close() {
-      if (role === POINT) {
-        if (pointLength === 2 && pointTime !== undefined && pointValue !== undefined && Number.isFinite(pointTime)) addPoint(pointTime, pointValue);
-        else badPoint = true;
-      } else if (role === ENTRY && seen.labelSets.length < 2) seen.labelSets.push(labelSet(labels));
-      role = roles.pop() ?? SKIPPED;
-    },
-    key(bytes, length, escaped) {
-      key = role === SKIPPED ? "" : textOf(bytes, length, escaped);
-    },
-    text(bytes, length, escaped) {
-      if (role === POINT) inPoint(bytes, length);
-      else if (role === POINTS) badPoint = true;
-      else if (role === LABELS) {
-        if (seen.labelSets.length < 2) labels.push([key, textOf(bytes, length, escaped)]);
-      } else if (role === WARNINGS) warn(textOf(bytes, length, escaped));
-      else if (role === DATA && key === "resultType") seen.resultType = textOf(bytes, length, escaped);
-      else if (role === ROOT && (key === "status" || key === "error" || key === "errorType")) seen[key] = textOf(bytes, length, escaped);
-    },
-    word(bytes, length) {
-      if (role === POINT) inPoint(bytes, length);
-      else if (role === POINTS) badPoint = true;
-      else if (role === ROOT && key === "isPartial" && bytes[0] === 116) warn("the server marked the answer as partial (isPartial)");
-    },
-    elements: (bytes, from) => (role === POINTS ? wholePoints(bytes, from, addPoint) : from),
-  };
-  const scanner = createJsonScanner(events);
-  return {
-    push: (bytes) => scanner.push(bytes),
-    seen,
-    end() {
-      scanner.end();
-      if (badPoint && seen.resultType === "matrix") throw new NotJson('a point that is not [time, "value"]');
-      return seen;
-    },
-  };
+  #close(): void {
+    if (this.#role === POINT) {
+      const [timeS, value] = [this.#timeS, this.#value];
+      if (this.#pointLength === 2 && timeS !== undefined && value !== undefined && Number.isFinite(timeS)) this.#addPoint(timeS, value);
+      else this.#badPoint = true;
+    } else if (this.#role === ENTRY && this.seen.labelSets.length < 2) this.seen.labelSets.push(labelSet(this.#labels));
+    this.#role = this.#roles.pop() ?? SKIPPED;
+  }
+
+  #text(bytes: Buffer, length: number, escaped: boolean): void {
+    const { seen } = this;
+    const key = this.#key;
+    if (this.#role === POINT) this.#member(bytes, length);
+    else if (this.#role === POINTS) this.#badPoint = true;
+    else if (this.#role === LABELS) {
+      if (seen.labelSets.length < 2) this.#labels.push([key, textOf(bytes, length, escaped)]);
+    } else if (this.#role === WARNINGS) this.#warn(textOf(bytes, length, escaped));
+    else if (this.#role === DATA && key === "resultType") seen.resultType = textOf(bytes, length, escaped);
+    else if (this.#role === ROOT && (key === "status" || key === "error" || key === "errorType")) seen[key] = textOf(bytes, length, escaped);
+  }
+
+  #word(bytes: Buffer, length: number): void {
+    if (this.#role === POINT) this.#member(bytes, length);
+    else if (this.#role === POINTS) this.#badPoint = true;
+    else if (this.#role === ROOT && this.#key === "isPartial" && bytes[0] === 116) this.#warn("the server marked the answer as partial (isPartial)");
+  }
+
+  /** The time or the value of a point. */
+  #member(bytes: Buffer, length: number): void {
+    const number = decimal(bytes, 0, length);
+    if (number === undefined) this.#badPoint = true;
+    else if (this.#pointLength === 0) this.#timeS = number;
+    else this.#value = number;
+    this.#pointLength++;
+  }
+
+  #warn(text: string): void {
+    if (this.seen.warnings.length < MAX_WARNINGS) this.seen.warnings.push(text);
+  }
 }
 
 /**

@@ -24,7 +24,7 @@ const MAX_RETRY_AFTER_MS = 5 * 60_000;
 const MAX_EXCERPT = 200;
 const REJECTED_TYPES: ReadonlySet<string> = new Set(["bad_data", "execution", "422"]);
 /** VictoriaMetrics answers 422 to time-outs and overload too: those do not wait for a new query. */
-const PASSING = /timeout|timed out|deadline|too many concurrent|couldn't be started|cannot be executed in/i;
+const PASSING = /timeout exceeded|timed out|deadline exceeded|too many concurrent|cannot be executed in/i;
 const WAYS_TO_FAIL: Readonly<Record<string, string>> = {
   ECONNREFUSED: "refused the connection",
   ENOTFOUND: "has a host name that DNS does not know",
@@ -81,7 +81,7 @@ export function statusFailure(answer: RefusedAnswer, address: Address): Failure 
   if (status === 401 || status === 403) return failure("Check the credentials in the operator's Prometheus URL and what they may read.");
   if (status === 404) return failure("Check the URL and its path prefix: /api/v1/query_range is not there.");
   if (status === 429 || status === 503) return failure("Prometheus is overloaded or rate-limits the operator: check its load and limits.", true);
-  if (isApi && status >= 400 && status < 500 && !PASSING.test(text)) return { error: rejectedBy(errorType, text), again: false };
+  if (isApi && status >= 400 && status < 500 && !isPassing(errorType, text)) return { error: rejectedBy(errorType, text), again: false };
   if (status === 400 || status === 422) return failure("Check that the URL is that of a Prometheus API.");
   return failure(status >= 500 ? "Look into the log of Prometheus." : "Check the URL: a proxy may stand between.");
 }
@@ -89,8 +89,13 @@ export function statusFailure(answer: RefusedAnswer, address: Address): Failure 
 /** An answer of status 200 that says "error" in its body. */
 export function bodyFailure(errorType: string, error: string, address: Address): OperatorError {
   const text = `: ${excerpt(address.redact(error))}`;
-  if (REJECTED_TYPES.has(errorType) && !PASSING.test(error)) return rejectedBy(errorType, text);
+  if (REJECTED_TYPES.has(errorType) && !isPassing(errorType, error)) return rejectedBy(errorType, text);
   return unreachable(`Prometheus at ${address.shown} answered with an error${errorType === "" ? "" : ` (${errorType})`}${text}`);
+}
+
+/** Prometheus types its errors; only where there is no type of its own do the words decide. */
+function isPassing(errorType: string, words: string): boolean {
+  return errorType !== "bad_data" && errorType !== "execution" && PASSING.test(words);
 }
 
 function rejectedBy(errorType: string, text: string): OperatorError {

@@ -19,13 +19,6 @@ export interface JsonEvents {
   elements(bytes: Buffer, from: number): number;
 }
 
-export interface JsonScanner {
-  /** Throws NotJson at the first byte that cannot be right. */
-  push(bytes: Buffer): void;
-  /** Throws NotJson unless one value has ended. */
-  end(): void;
-}
-
 /** Deeper nesting than any answer of a metrics server has. */
 const MAX_DEPTH = 32;
 /** A key, label or warning longer than this is no answer of a metrics server. */
@@ -44,156 +37,162 @@ const DONE = 9;
 
 const WORDS = /^(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false|null)$/;
 
-/** A scanner that tells `events`. */
-export function createJsonScanner(events: JsonEvents): JsonScanner {
-  let state = VALUE;
-  let escaped = false;
-  let isKey = false;
-  let scratch: Buffer = Buffer.allocUnsafe(256);
-  let length = 0;
-  let total = 0;
-  const arrays: boolean[] = [];
+/** Reads one JSON value, chunk by chunk, and tells its events. */
+export class JsonScanner {
+  readonly #events: JsonEvents;
+  #state = VALUE;
+  #escaped = false;
+  #isKey = false;
+  #scratch: Buffer = Buffer.allocUnsafe(256);
+  #length = 0;
+  #total = 0;
+  readonly #arrays: boolean[] = [];
 
-  const garbled = (byte: number | undefined) =>
-    new NotJson(byte === undefined ? `it ends after ${total} bytes` : `unexpected ${JSON.stringify(String.fromCharCode(byte))} at byte ${total}`);
+  constructor(events: JsonEvents) {
+    this.#events = events;
+  }
 
-  const keep = (bytes: Buffer, from: number, to: number) => {
-    if (length + to - from > MAX_TEXT_BYTES) throw new NotJson(`a text longer than ${MAX_TEXT_BYTES} bytes`);
-    if (length + to - from > scratch.length) {
-      const larger = Buffer.allocUnsafe(Math.max(2 * scratch.length, length + to - from));
-      scratch.copy(larger, 0, 0, length);
-      scratch = larger;
+  /** Throws NotJson at the first byte that cannot be right. */
+  push(bytes: Buffer): void {
+    const before = this.#total;
+    let at = 0;
+    while (at < bytes.length) {
+      this.#total = before + at;
+      if (this.#state === TEXT) at = this.#takeText(bytes, at);
+      else if (this.#state === WORD) at = this.#takeWord(bytes, at);
+      else if (this.#state === TEXT_ESCAPE) {
+        this.#keep(bytes, at, ++at);
+        this.#state = TEXT;
+      } else at = this.#takeElements(bytes, at) ?? this.#takeBetween(bytes, at, bytes[at] as number);
     }
-    if (to - from < 24) for (let i = from; i < to; i++) scratch[length++] = bytes[i] as number;
-    else length += bytes.copy(scratch, length, from, to);
-  };
+    this.#total = before + bytes.length;
+  }
 
-  const afterValue = () => {
-    state = arrays.length === 0 ? DONE : COMMA_OR_CLOSE;
-  };
+  /** Throws NotJson unless one value has ended. */
+  end(): void {
+    if (this.#state === WORD) this.#finishWord();
+    if (this.#state !== DONE) throw this.#garbled(undefined);
+  }
 
-  const open = (array: boolean, byte: number) => {
-    if (arrays.length === MAX_DEPTH) throw garbled(byte);
-    events.open(array);
-    arrays.push(array);
-    state = array ? VALUE_OR_CLOSE : KEY_OR_CLOSE;
-  };
+  #garbled(byte: number | undefined): NotJson {
+    if (byte === undefined) return new NotJson(`it ends after ${this.#total} bytes`);
+    return new NotJson(`unexpected ${JSON.stringify(String.fromCharCode(byte))} at byte ${this.#total}`);
+  }
 
-  const close = (array: boolean, byte: number) => {
-    if (arrays.at(-1) !== array) throw garbled(byte);
-    arrays.pop();
-    events.close(array);
-    afterValue();
-  };
-
-  const finishWord = () => {
-    // Digits alone are the common case and need no text.
-    let plain = scratch[0] !== 48;
-    for (let i = 0; plain && i < length; i++) plain = (scratch[i] as number) >= 48 && (scratch[i] as number) <= 57;
-    if (!plain) {
-      const word = scratch.toString("latin1", 0, length);
-      if (!WORDS.test(word)) throw new NotJson(`unexpected ${JSON.stringify(word.slice(0, 40))}`);
+  #keep(bytes: Buffer, from: number, to: number): void {
+    const needed = this.#length + to - from;
+    if (needed > MAX_TEXT_BYTES) throw new NotJson(`a text longer than ${MAX_TEXT_BYTES} bytes`);
+    if (needed > this.#scratch.length) {
+      const larger = Buffer.allocUnsafe(Math.max(2 * this.#scratch.length, needed));
+      this.#scratch.copy(larger, 0, 0, this.#length);
+      this.#scratch = larger;
     }
-    events.word(scratch, length);
-    afterValue();
-  };
+    bytes.copy(this.#scratch, this.#length, from, to);
+    this.#length = needed;
+  }
 
-  const finishText = () => {
-    if (isKey) {
-      events.key(scratch, length, escaped);
-      state = COLON;
+  #afterValue(): void {
+    this.#state = this.#arrays.length === 0 ? DONE : COMMA_OR_CLOSE;
+  }
+
+  #open(array: boolean, byte: number): void {
+    if (this.#arrays.length === MAX_DEPTH) throw this.#garbled(byte);
+    this.#events.open(array);
+    this.#arrays.push(array);
+    this.#state = array ? VALUE_OR_CLOSE : KEY_OR_CLOSE;
+  }
+
+  #close(array: boolean, byte: number): void {
+    if (this.#arrays.at(-1) !== array) throw this.#garbled(byte);
+    this.#arrays.pop();
+    this.#events.close(array);
+    this.#afterValue();
+  }
+
+  #finishWord(): void {
+    const word = this.#scratch.toString("latin1", 0, this.#length);
+    if (!WORDS.test(word)) throw new NotJson(`unexpected ${JSON.stringify(word.slice(0, 40))}`);
+    this.#events.word(this.#scratch, this.#length);
+    this.#afterValue();
+  }
+
+  #finishText(): void {
+    if (this.#isKey) {
+      this.#events.key(this.#scratch, this.#length, this.#escaped);
+      this.#state = COLON;
     } else {
-      events.text(scratch, length, escaped);
-      afterValue();
+      this.#events.text(this.#scratch, this.#length, this.#escaped);
+      this.#afterValue();
     }
-  };
+  }
 
-  const begin = (bytes: Buffer, at: number, byte: number) => {
-    length = 0;
+  /** The first byte of a key or a value. */
+  #begin(bytes: Buffer, at: number, byte: number): void {
+    const isKey = this.#state === KEY || this.#state === KEY_OR_CLOSE;
+    this.#length = 0;
     if (byte === 34) {
-      isKey = state === KEY || state === KEY_OR_CLOSE;
-      escaped = false;
-      state = TEXT;
-    } else if (state === KEY || state === KEY_OR_CLOSE) throw garbled(byte);
-    else if (byte === 123) open(false, byte);
-    else if (byte === 91) open(true, byte);
+      this.#isKey = isKey;
+      this.#escaped = false;
+      this.#state = TEXT;
+    } else if (isKey) throw this.#garbled(byte);
+    else if (byte === 123) this.#open(false, byte);
+    else if (byte === 91) this.#open(true, byte);
     else if (byte === 45 || (byte >= 48 && byte <= 57) || byte === 116 || byte === 102 || byte === 110) {
-      keep(bytes, at, at + 1);
-      state = WORD;
-    } else throw garbled(byte);
-  };
+      this.#keep(bytes, at, at + 1);
+      this.#state = WORD;
+    } else throw this.#garbled(byte);
+  }
 
   /** Takes the bytes of a text up to its end, an escape or the chunk's end; returns the index of the next byte. */
-  const takeText = (bytes: Buffer, from: number): number => {
+  #takeText(bytes: Buffer, from: number): number {
     let at = from;
     while (at < bytes.length && bytes[at] !== 34 && bytes[at] !== 92) {
-      if ((bytes[at] as number) < 32) throw garbled(bytes[at]);
+      if ((bytes[at] as number) < 32) throw this.#garbled(bytes[at]);
       at++;
     }
-    keep(bytes, from, at);
+    this.#keep(bytes, from, at);
     if (at === bytes.length) return at;
-    if (bytes[at] === 34) finishText();
+    if (bytes[at] === 34) this.#finishText();
     else {
-      keep(bytes, at, at + 1);
-      escaped = true;
-      state = TEXT_ESCAPE;
+      this.#keep(bytes, at, at + 1);
+      this.#escaped = true;
+      this.#state = TEXT_ESCAPE;
     }
     return at + 1;
-  };
+  }
 
-  /** Takes the bytes of a word; the byte after it is read again by the caller. */
-  const takeWord = (bytes: Buffer, from: number): number => {
+  /** Takes the bytes of a word; returns the index of the byte after it, which is still to be read. */
+  #takeWord(bytes: Buffer, from: number): number {
     let at = from;
     while (at < bytes.length && isWordByte(bytes[at] as number)) at++;
-    keep(bytes, from, at);
-    if (at < bytes.length) finishWord();
+    this.#keep(bytes, from, at);
+    if (at < bytes.length) this.#finishWord();
     return at;
-  };
+  }
 
-  /** Takes one byte between values. */
-  const takeBetween = (bytes: Buffer, at: number, byte: number) => {
-    if (byte === 32 || byte === 10 || byte === 13 || byte === 9) return;
+  /** Lets the listener take whole elements that start at `at`; undefined if it took none. */
+  #takeElements(bytes: Buffer, at: number): number | undefined {
+    if (bytes[at] !== 91 || (this.#state !== VALUE && this.#state !== VALUE_OR_CLOSE) || this.#arrays.at(-1) !== true) return undefined;
+    const next = this.#events.elements(bytes, at);
+    if (next === at) return undefined;
+    this.#state = VALUE;
+    return next;
+  }
+
+  /** Takes one byte between or at the start of values; returns the index of the next. */
+  #takeBetween(bytes: Buffer, at: number, byte: number): number {
+    const state = this.#state;
+    if (byte === 32 || byte === 10 || byte === 13 || byte === 9) return at + 1;
     if (state === COLON) {
-      if (byte !== 58) throw garbled(byte);
-      state = VALUE;
-    } else if (state === COMMA_OR_CLOSE && byte === 44) state = arrays.at(-1) === true ? VALUE : KEY;
-    else if ((state === COMMA_OR_CLOSE || state === VALUE_OR_CLOSE) && byte === 93) close(true, byte);
-    else if ((state === COMMA_OR_CLOSE || state === KEY_OR_CLOSE) && byte === 125) close(false, byte);
-    else if (state === COMMA_OR_CLOSE || state === DONE) throw garbled(byte);
-    else begin(bytes, at, byte);
-  };
-
-  return {
-    push(bytes) {
-      const before = total;
-      let at = 0;
-      while (at < bytes.length) {
-        total = before + at;
-        if (state === TEXT) at = takeText(bytes, at);
-        else if (state === WORD) at = takeWord(bytes, at);
-        else if (state === TEXT_ESCAPE) {
-          keep(bytes, at, ++at);
-          state = TEXT;
-        } else {
-          if (bytes[at] === 91 && (state === VALUE || state === VALUE_OR_CLOSE) && arrays.at(-1) === true) {
-            const next = events.elements(bytes, at);
-            if (next > at) {
-              at = next;
-              state = VALUE;
-              continue;
-            }
-          }
-          takeBetween(bytes, at, bytes[at] as number);
-          at++;
-        }
-      }
-      total = before + bytes.length;
-    },
-    end() {
-      if (state === WORD) finishWord();
-      if (state !== DONE) throw garbled(undefined);
-    },
-  };
+      if (byte !== 58) throw this.#garbled(byte);
+      this.#state = VALUE;
+    } else if (state === COMMA_OR_CLOSE && byte === 44) this.#state = this.#arrays.at(-1) === true ? VALUE : KEY;
+    else if ((state === COMMA_OR_CLOSE || state === VALUE_OR_CLOSE) && byte === 93) this.#close(true, byte);
+    else if ((state === COMMA_OR_CLOSE || state === KEY_OR_CLOSE) && byte === 125) this.#close(false, byte);
+    else if (state === COMMA_OR_CLOSE || state === DONE) throw this.#garbled(byte);
+    else this.#begin(bytes, at, byte);
+    return at + 1;
+  }
 }
 
 /** Letters, digits, plus, minus and dot: what numbers and literals are made of. */

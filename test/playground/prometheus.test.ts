@@ -30,7 +30,8 @@ describe("the playground's Prometheus", () => {
   });
 
   it("repeats the last value for five minutes into a gap, and no longer", async () => {
-    server = await startPlaygroundPrometheus({ clock: createManualClock(NOW + 1e7), series: [{ name: "m", value: (timeMs) => (timeMs <= NOW ? 7 : undefined) }] });
+    const value = (timeMs: number) => (timeMs <= NOW ? 7 : undefined);
+    server = await startPlaygroundPrometheus({ clock: createManualClock(NOW + 1e7), series: [{ name: "m", value }] });
     const [values] = await range("m", NOW, NOW + 600_000);
     expect(values?.map(([at]) => at)).toEqual([0, 60_000, 120_000, 180_000, 240_000]);
   });

@@ -23,7 +23,7 @@ async function setUp(options: Partial<PrometheusClientOptions> = {}) {
   const clock = createManualClock();
   const codes: string[] = [];
   const client = createPrometheusClient({ url: server.url, clock, random: () => 0.5, onRequest: (code) => codes.push(code), ...options });
-  closers.push(client.close, server.close);
+  closers.push(() => client.close(), () => server.close());
   return { server, client, clock, codes, ask: () => client.queryRange(QUERY, signal) };
 }
 
@@ -55,10 +55,10 @@ async function failureOf(promise: Promise<unknown>): Promise<OperatorError> {
 
 /** Advances the clock until `promise` ends. */
 async function advanceUntil<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
-  let isOver = false;
-  const settled = promise.finally(() => (isOver = true)).catch(() => {});
-  while (!isOver) await clock.advance(100);
-  await settled;
+  const state = { isOver: false };
+  const over = () => (state.isOver = true);
+  promise.then(over, over);
+  while (!state.isOver) await clock.advance(100);
   return promise;
 }
 
@@ -78,7 +78,9 @@ describe("failures that are the server's", () => {
   it("names a time-out, before the answer and in the middle of it", async () => {
     const { server, ask, codes } = await setUp({ timeoutMs: 60 });
     server.failNext({ fault: "slow" });
-    expect(await failureOf(ask())).toMatchObject({ reason: "PrometheusUnreachable", retry: "backoff", message: expect.stringContaining("within 0.06 s") as string });
+    const error = await failureOf(ask());
+    expect(error).toMatchObject({ reason: "PrometheusUnreachable", retry: "backoff" });
+    expect(error.message).toContain("within 0.06 s");
     expect(codes).toEqual(["timeout"]);
     const stuck = await askAt((response) => void response.write('{"status":"success",'), { timeoutMs: 60 });
     expect(stuck.message).toContain("within 0.06 s");
@@ -140,7 +142,8 @@ describe("overload", () => {
     const { server, ask, clock, codes } = await setUp();
     server.failNext({ fault: 503, times: 9, headers: { "retry-after": "2" }, text: "query queue is full" });
     const error = await advanceUntil(clock, failureOf(ask()));
-    expect(error).toMatchObject({ reason: "PrometheusUnreachable", retry: "backoff", retryAfterMs: 2000, message: expect.stringContaining("queue is full") as string });
+    expect(error).toMatchObject({ reason: "PrometheusUnreachable", retry: "backoff", retryAfterMs: 2000 });
+    expect(error.message).toContain("queue is full");
     expect(codes).toHaveLength(3);
     expect(clock.nowMs()).toBeGreaterThanOrEqual(4000);
   });
@@ -168,13 +171,17 @@ describe("failures that are the query's", () => {
     [422, "execution"],
   ])("a %i is passed on in Prometheus's own words (%s)", async (status) => {
     const { server, ask } = await setUp();
-    server.failNext({ fault: status, text: "found duplicate series" });
-    const error = await failureOf(ask());
-    expect(error).toMatchObject({ reason: "QueryRejected", retry: "whenSpecChanges", message: "Prometheus rejected the query: found duplicate series" });
+    server.failNext({ fault: status, text: "found duplicate series timed out" });
+    expect(await failureOf(ask())).toMatchObject({
+      reason: "QueryRejected",
+      retry: "whenSpecChanges",
+      message: "Prometheus rejected the query: found duplicate series timed out",
+    });
   });
 
   it("tells VictoriaMetrics's 422 of a time-out from its 422 of a syntax error", async () => {
-    const vm = (text: string) => (response: ServerResponse) => void response.writeHead(422).end(JSON.stringify({ status: "error", errorType: "422", error: text }));
+    const vm = (error: string) => (response: ServerResponse) =>
+      void response.writeHead(422).end(JSON.stringify({ status: "error", errorType: "422", error }));
     expect((await askAt(vm("error when parsing query: unparsed data"))).reason).toBe("QueryRejected");
     expect((await askAt(vm("timeout exceeded while fetching data: 30 seconds"))).reason).toBe("PrometheusUnreachable");
   });

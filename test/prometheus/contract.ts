@@ -16,7 +16,7 @@ export interface ContractServer {
 export interface ContractSeries {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  value(timeMs: number): number | undefined;
+  readonly value: (timeMs: number) => number | undefined;
 }
 
 const MINUTE_MS = 60_000;
@@ -72,7 +72,8 @@ export function prometheusContract(name: string, connect: () => Promise<Contract
     });
     const ask = (query: string, minutes: number, endMs = server.endMs) =>
       client.queryRange({ query, startMs: endMs - (minutes - 1) * MINUTE_MS, endMs, stepMs: MINUTE_MS }, signal);
-    const raw = (parameters: Record<string, string>) => axios.get<unknown>(`${server.url}/api/v1/query_range`, { params: parameters, validateStatus: () => true, proxy: false });
+    const raw = (params: Record<string, string>) =>
+      axios.get<unknown>(`${server.url}/api/v1/query_range`, { params, validateStatus: () => true, proxy: false });
     const wanted = () => contractSeries(server.endMs)[0]?.value ?? (() => undefined);
 
     it("joins the chunks of a long history without losing or doubling a sample", async () => {
@@ -137,8 +138,10 @@ export function prometheusContract(name: string, connect: () => Promise<Contract
         [{ ...good, start: "" }, /cannot parse "" to a valid timestamp/],
         [{ ...good, end: "1600000000" }, /before start time/],
       ];
-      for (const [parameters, error] of bad)
-        expect(await raw(parameters)).toMatchObject({ status: 400, data: { status: "error", errorType: "bad_data", error: expect.stringMatching(error) as string } });
+      for (const [parameters, words] of bad) {
+        const data = { status: "error", errorType: "bad_data", error: expect.stringMatching(words) as string };
+        expect(await raw(parameters)).toMatchObject({ status: 400, data });
+      }
     });
 
     it("answers 404 beside its API, and is ready", async () => {

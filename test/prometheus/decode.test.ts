@@ -1,13 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createMatrixDecoder } from "../../src/prometheus/decode.ts";
+import { MatrixDecoder } from "../../src/prometheus/decode.ts";
 import { NotJson } from "../../src/prometheus/json-scanner.ts";
 import { createSampleBuffer } from "../../src/prometheus/sample-buffer.ts";
 
 /** Decodes `text`, cut after each of the given byte counts (cycled). */
 function decode(text: string, cuts: readonly number[] = [Infinity]) {
   const buffer = createSampleBuffer(4);
-  const decoder = createMatrixDecoder(buffer);
+  const decoder = new MatrixDecoder(buffer);
   const bytes = Buffer.from(text);
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const size = cuts[i % cuts.length] ?? 1;
@@ -50,8 +50,10 @@ describe("the matrix decoder", () => {
         const result = [reversed ? { values, metric } : { metric, values }];
         const data = reversed ? { result, resultType: "matrix" } : { resultType: "matrix", result };
         const extra = { infos: ["PromQL info: x"], stats: { a: [{ values: [[1, "2"]] }, null, true, -1.5e3] } };
-        const answer = decode(JSON.stringify(reversed ? { ...extra, data, status: "success" } : { status: "success", data, ...extra }, undefined, indent), cuts);
-        expect(answer.points).toEqual(points.map(([timeMs, value]) => [timeMs, Number.isFinite(value) ? Number(written(value)) : NaN]));
+        const whole = reversed ? { ...extra, data, status: "success" } : { status: "success", data, ...extra };
+        const answer = decode(JSON.stringify(whole, undefined, indent), cuts);
+        const numberOf = (value: number) => (Number.isFinite(value) ? Number(written(value)) : NaN);
+        expect(answer.points).toEqual(points.map(([timeMs, value]) => [timeMs, numberOf(value)]));
         expect(answer.notANumber).toBe(points.filter(([, value]) => !Number.isFinite(value)).length);
         const names = Object.keys(metric).sort((a, b) => (a < b ? -1 : 1));
         expect(answer.labelSets).toEqual([`{${names.map((name) => `${name}=${JSON.stringify(metric[name])}`).join(", ")}}`]);
@@ -70,7 +72,8 @@ describe("the matrix decoder", () => {
   });
 
   it("is as strict about brackets, commas and words as JSON.parse", () => {
-    const pieces = fc.array(fc.constantFrom("{", "}", "[", "]", ",", ":", '"a"', "1", "-", "0", "true", "nul", " ", "1.5", '"\\', "x", ".", "e1"), { maxLength: 7 });
+    const piece = fc.constantFrom("{", "}", "[", "]", ",", ":", '"a"', "1", "-", "0", "true", "nul", " ", "1.5", '"\\', "x", ".", "e1");
+    const pieces = fc.array(piece, { maxLength: 7 });
     fc.assert(
       fc.property(pieces, cuts, (pieces, cuts) => {
         const text = pieces.join("");
@@ -109,7 +112,8 @@ describe("the matrix decoder", () => {
   });
 
   it("reads answers of other kinds without mistaking them for samples", () => {
-    expect(decode('{"status":"success","data":{"result":[1,"2"],"resultType":"scalar"}}')).toMatchObject({ resultType: "scalar", seriesCount: 0, sampleCount: 0 });
+    const scalar = decode('{"status":"success","data":{"result":[1,"2"],"resultType":"scalar"}}');
+    expect(scalar).toMatchObject({ resultType: "scalar", seriesCount: 0, sampleCount: 0 });
     expect(decode('{"status":"success","data":{"resultType":"streams","result":[{"stream":{},"values":[["1","line"]]}]}}').resultType).toBe("streams");
     expect(decode('{"status":"error","errorType":"bad_data","error":"no"}')).toMatchObject({ errorType: "bad_data", error: "no" });
   });
