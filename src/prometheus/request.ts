@@ -48,21 +48,7 @@ export function createRequester({ address, clock, timeoutMs, random, onRequest }
   const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   const closed = new AbortController();
 
-  const send = (form: URLSearchParams, signal: AbortSignal): Promise<AxiosResponse<Readable>> =>
-    axios.request<Readable>({
-      url: address.rangeUrl,
-      method: "POST",
-      data: form.toString(),
-      headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json", "accept-encoding": "identity" },
-      responseType: "stream",
-      validateStatus: () => true,
-      maxRedirects: 0,
-      signal,
-      httpAgent,
-      httpsAgent,
-      ...(address.auth === undefined ? {} : { auth: address.auth }),
-      ...(address.isLoopback ? { proxy: false as const } : {}),
-    });
+  const agents = { httpAgent, httpsAgent };
 
   /** One attempt. Throws what `read` threw, or the abort's reason. */
   const attempt = async <T>(form: URLSearchParams, signal: AbortSignal, read: (body: AsyncIterable<Buffer>) => Promise<T>): Promise<{ value: T } | Failure> => {
@@ -71,7 +57,7 @@ export function createRequester({ address, clock, timeoutMs, random, onRequest }
     let code = "error";
     let body: Readable | undefined;
     try {
-      const response = await send(form, timed);
+      const response = await send(address, form, timed, agents);
       body = response.data;
       code = String(response.status);
       if (response.status === 200) return { value: await read(chunks(body)) };
@@ -115,6 +101,27 @@ export function createRequester({ address, clock, timeoutMs, random, onRequest }
       httpsAgent.destroy();
     },
   };
+}
+
+function send(
+  address: Address,
+  form: URLSearchParams,
+  signal: AbortSignal,
+  agents: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent },
+): Promise<AxiosResponse<Readable>> {
+  return axios.request<Readable>({
+    url: address.rangeUrl,
+    method: "POST",
+    data: form.toString(),
+    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json", "accept-encoding": "identity" },
+    responseType: "stream",
+    validateStatus: () => true,
+    maxRedirects: 0,
+    signal,
+    ...agents,
+    ...(address.auth === undefined ? {} : { auth: address.auth }),
+    ...(address.isLoopback ? { proxy: false as const } : {}),
+  });
 }
 
 function reasonOf(signal: AbortSignal): Error {
