@@ -49,7 +49,7 @@ const MISSING = "no-such-thing";
 
 /** Defines the tests under `name`. `connectTo` is called once, before the first of them. */
 export function kubeContract(name: string, connectTo: () => Promise<ContractServer>): void {
-  describe(`${name}`, () => {
+  describe(`Contract of ${name}`, () => {
     let at: ContractServer;
     let kube: KubeConnection;
     const ns = `contract-${createClock().nowMs().toString(36)}`;
