@@ -1,10 +1,14 @@
 // The thread that learns: history in, fitted and replayed model state out. It keeps the event loop of the operator free.
+import { constants, platform, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { learnModel } from "./model.ts";
 import type { LearnRequest } from "./model.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("model-worker runs as a worker thread only");
+
+// On Linux a priority belongs to a thread: where processors are scarce, decisions come before learning.
+if (platform() === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 port.on("message", ({ id, request }: { id: number; request: LearnRequest }) => {
   try {

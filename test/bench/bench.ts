@@ -1,14 +1,17 @@
 // npm run bench [-- speed]                how fast: fit, pass, update and forecast, against the naive form of the same recurrence
 // npm run bench -- accuracy DIR          how good: WAPE on the real traces in DIR
-// Both take --output json. Exit code 1 when a figure misses what it must be, 2 on wrong arguments.
+// npm run bench -- fleet                  how long until a hundred scalers forecast, on the embedded servers
+// All take --output json. Exit code 1 when a figure misses what it must be, 2 on wrong arguments.
 import { parseArgs } from "node:util";
 import { accuracy, accuracyTable } from "./accuracy.ts";
+import { fleet } from "./fleet.ts";
 import { speed } from "./speed.ts";
 import { table } from "./table.ts";
 
 const MINUTE_MS = 60_000;
 const USAGE = `usage: npm run bench -- [speed] [--output text|json]
        npm run bench -- accuracy DIR [--lead MINUTES] [--output text|json]
+       npm run bench -- fleet [--scalers 100] [--output text|json]
 example: npm run bench -- accuracy ../shared/traces`;
 const isBold = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
 const print = (lines: readonly string[]) => process.stdout.write(`${lines.join("\n")}\n`);
@@ -37,10 +40,26 @@ function runAccuracy(dir: string, leadMs: number, isJson: boolean): number {
   return 0;
 }
 
-function main(): number {
+/** What 100 scalers may take. */
+const FLEET_MUST = { scalers: 100, secondsToForecast: 20, eventLoopP99Ms: 50 };
+
+async function runFleet(scalers: number, isJson: boolean): Promise<number> {
+  const figures = await fleet(scalers);
+  const isMissed = scalers <= FLEET_MUST.scalers && (figures.secondsToForecast > FLEET_MUST.secondsToForecast || figures.eventLoopP99Ms > FLEET_MUST.eventLoopP99Ms);
+  if (isJson) print([JSON.stringify(figures, undefined, 2)]);
+  else {
+    const { secondsToFirstDecision, secondsToForecast, eventLoopP99Ms, residentMiB } = figures;
+    print([`${scalers} scalers, four weeks of minutes each, from the start of the operator:`]);
+    print([`  all decided after ${secondsToFirstDecision.toFixed(1)} s, all forecasting after ${secondsToForecast.toFixed(1)} s (must: ${FLEET_MUST.secondsToForecast} s for 100)`]);
+    print([`  event-loop delay p99 ${eventLoopP99Ms.toFixed(0)} ms (must: ${FLEET_MUST.eventLoopP99Ms} ms), resident ${residentMiB.toFixed(0)} MiB`]);
+  }
+  return isMissed ? 1 : 0;
+}
+
+async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, help: { type: "boolean", default: false } },
+    options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, scalers: { type: "string", default: "100" }, help: { type: "boolean", default: false } },
   });
   const [command = "speed", dir] = positionals;
   const isJson = values.output === "json";
@@ -51,12 +70,13 @@ function main(): number {
   }
   if ((!isJson && values.output !== "text") || !(leadMs > 0)) throw new TypeError(`--output is text or json, --lead a number of minutes`);
   if (command === "speed") return runSpeed(isJson);
+  if (command === "fleet") return runFleet(Number(values.scalers), isJson);
   if (command === "accuracy" && dir !== undefined) return runAccuracy(dir, leadMs, isJson);
   throw new TypeError(command === "accuracy" ? "accuracy needs the folder that holds the traces" : `unknown command ${command}`);
 }
 
 try {
-  process.exitCode = main();
+  process.exitCode = await main();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${error instanceof TypeError ? `${USAGE}\n` : ""}`);
   process.exitCode = error instanceof TypeError ? 2 : 1;

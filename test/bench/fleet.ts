@@ -1,0 +1,122 @@
+// A fleet on the embedded servers: how long from the start of the built operator until every scaler forecasts, and what that costs its event loop.
+// Everything is on loopback and on the wall clock; the servers run in this process, the operator in its own.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { createClock } from "../../src/clock.ts";
+import { startPlaygroundKubernetes, startPlaygroundPrometheus } from "../../src/playground/index.ts";
+
+const BUNDLE = join(import.meta.dirname, "../../dist/predictive-scaler.mjs");
+const MINUTE_MS = 60_000;
+const DAY_MS = 1440 * MINUTE_MS;
+/** After so long the run is given up. */
+const GIVE_UP_MS = 120_000;
+const POLL_MS = 250;
+
+export interface FleetFigures {
+  readonly scalers: number;
+  /** Wall-clock seconds from spawning the operator. */
+  readonly secondsToFirstDecision: number;
+  readonly secondsToForecast: number;
+  /** Largest p99 of the event-loop delay over all scrapes, ms. */
+  readonly eventLoopP99Ms: number;
+  readonly residentMiB: number;
+}
+
+/** Requests a second of scaler `i`: a day's shape and some noise, from the moment alone. */
+function demandAt(i: number, timeMs: number): number {
+  const day = Math.sin((2 * Math.PI * (timeMs + i * 11 * MINUTE_MS)) / DAY_MS);
+  return 500 + 250 * day + 15 * Math.sin(timeMs / (700_000 + i)) + 8 * Math.sin(timeMs / 61_000 + i);
+}
+
+async function post(url: string, body: object): Promise<void> {
+  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+}
+
+async function createObjects(server: string, scalers: number): Promise<void> {
+  await post(`${server}/api/v1/namespaces`, { apiVersion: "v1", kind: "Namespace", metadata: { name: "fleet" } });
+  for (let i = 0; i < scalers; i++) {
+    const name = `app-${i}`;
+    const labels = { app: name };
+    const template = { metadata: { labels }, spec: { containers: [{ name: "app", image: "app" }] } };
+    await post(`${server}/apis/apps/v1/namespaces/fleet/deployments`, {
+      ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: "fleet" } },
+      spec: { replicas: 5, selector: { matchLabels: labels }, template },
+    });
+    await post(`${server}/apis/predictivescaler.io/v1alpha1/namespaces/fleet/predictivescalers`, {
+      ...{ apiVersion: "predictivescaler.io/v1alpha1", kind: "PredictiveScaler", metadata: { name, namespace: "fleet" } },
+      spec: {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+        maxReplicas: 100,
+        metric: { query: `sum(demand{app="${name}"})`, targetPerReplica: "20" },
+      },
+    });
+  }
+}
+
+interface Stored {
+  readonly status?: { readonly decision?: object; readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** Starts the operator and resolves to its process and the address of its metrics. */
+async function startOperator(kubeconfig: string, prometheusUrl: string) {
+  const child = spawn(
+    process.execPath,
+    [BUNDLE, "run", "--kubeconfig", kubeconfig, "--prometheus-url", prometheusUrl, "--metrics-addr", "127.0.0.1:0"],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  const lines = createInterface({ input: child.stderr });
+  const metricsUrl = await new Promise<string>((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`the operator ended with ${code}; is it built? Run: npm run build`)));
+    lines.on("line", (line) => {
+      const { msg, metricsUrl: url } = JSON.parse(line) as { msg: string; metricsUrl?: string };
+      if (msg === "listening" && url !== undefined) resolve(url);
+    });
+  });
+  return { child, metricsUrl };
+}
+
+const gauge = (text: string, name: string) => Number(new RegExp(`^${name} (.+)$`, "m").exec(text)?.[1] ?? NaN);
+
+/** Watches until every scaler forecasts. */
+async function watch(server: string, metricsUrl: string, beginMs: number): Promise<Omit<FleetFigures, "scalers">> {
+  let secondsToFirstDecision = NaN;
+  let eventLoopP99Ms = 0;
+  for (;;) {
+    const list = (await (await fetch(`${server}/apis/predictivescaler.io/v1alpha1/predictivescalers`)).json()) as { items: readonly Stored[] };
+    const text = await (await fetch(`${metricsUrl}/metrics`)).text();
+    eventLoopP99Ms = Math.max(eventLoopP99Ms, gauge(text, "nodejs_eventloop_lag_p99_seconds") * 1000);
+    const seconds = (performance.now() - beginMs) / 1000;
+    if (Number.isNaN(secondsToFirstDecision) && list.items.every(({ status }) => status?.decision !== undefined)) secondsToFirstDecision = seconds;
+    const isForecasting = ({ status }: Stored) => status?.conditions?.some((condition) => condition.type === "Forecasting" && condition.status === "True") ?? false;
+    if (list.items.every(isForecasting))
+      return { secondsToFirstDecision, secondsToForecast: seconds, eventLoopP99Ms, residentMiB: gauge(text, "process_resident_memory_bytes") / 2 ** 20 };
+    if (seconds * 1000 > GIVE_UP_MS) throw new Error(`after ${seconds.toFixed(0)} s only ${list.items.filter(isForecasting).length} of ${list.items.length} scalers forecast`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+export async function fleet(scalers: number): Promise<FleetFigures> {
+  const clock = createClock();
+  const kubernetes = await startPlaygroundKubernetes({ clock, readyDelayMs: MINUTE_MS });
+  const prometheus = await startPlaygroundPrometheus({ clock });
+  for (let i = 0; i < scalers; i++) prometheus.addSeries({ name: "demand", labels: { app: `app-${i}` }, value: (timeMs) => demandAt(i, timeMs) });
+  await createObjects(kubernetes.url, scalers);
+  const directory = mkdtempSync(join(tmpdir(), "fleet-"));
+  const kubeconfig = join(directory, "kubeconfig");
+  writeFileSync(kubeconfig, kubernetes.kubeconfig);
+  const beginMs = performance.now();
+  const { child, metricsUrl } = await startOperator(kubeconfig, prometheus.url);
+  try {
+    return { scalers, ...(await watch(kubernetes.url, metricsUrl, beginMs)) };
+  } finally {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
+    await Promise.all([kubernetes.close(), prometheus.close()]);
+    rmSync(directory, { recursive: true });
+  }
+}
