@@ -18,11 +18,11 @@ export interface TrafficPeak {
 
 export interface Traffic {
   /** Requests a second as measured at `timeMs`, >= 0. */
-  rate(timeMs: number): number;
+  readonly rate: (timeMs: number) => number;
   /** The same without noise. */
-  noiseFree(timeMs: number): number;
+  readonly noiseFree: (timeMs: number) => number;
   /** The peaks of the noise-free rate in [fromMs, untilMs), in the order of time: two a day, and the flash crowd. */
-  peaks(fromMs: number, untilMs: number): readonly TrafficPeak[];
+  readonly peaks: (fromMs: number, untilMs: number) => readonly TrafficPeak[];
 }
 
 const MINUTE_MS = 60_000;
@@ -34,8 +34,8 @@ const FIRST_MONDAY_MS = 4 * DAY_MS;
 /** The noise is made for this long, then begins again: longer than any history. */
 const NOISE_MINUTES = 64 * 1440;
 /** Each minute's own noise, and the noise that lasts: shares of the rate, and its time constant. */
-const WHITE_SHARE = 0.012;
-const LASTING_SHARE = 0.022;
+const WHITE_SHARE = 0.01;
+const LASTING_SHARE = 0.018;
 const LASTING_MINUTES = 40;
 /** The flash crowd rises for 12 minutes, fades with 10 minutes, and is over after an hour. */
 const CROWD_RISE_MS = 12 * MINUTE_MS;
@@ -44,21 +44,24 @@ const CROWD_MS = HOUR_MS;
 /** Demand of each day of the week, Monday first. */
 const WEEK = [1, 0.97, 0.98, 1, 1.06, 1.12, 0.94];
 
-/** A bump of a day's shape: `height` at `hour` (UTC), falling off with `width` hours. */
+/** A bump of a day's shape: `height` at `hour` (UTC), rising within about `rise` hours and falling within about `fall`. */
 interface Bump {
   readonly hour: number;
-  readonly width: number;
+  readonly rise: number;
+  readonly fall: number;
   readonly height: number;
 }
+/** How pointed the tops are: 2 is a bell, 1 a needle. */
+const POINTED = 1.5;
 
 export function createTraffic({ seed, liveMs }: TrafficOptions): Traffic {
   const random = mulberry32(seed);
   const base = 90 + 20 * random();
-  const lunch: Bump = { hour: 12 + random(), width: 1.5, height: 3.6 + 0.6 * random() };
-  const evening: Bump = { hour: 19 + random(), width: 1.9, height: 5.4 + 0.8 * random() };
+  const lunch: Bump = { hour: 12 + random(), rise: 0.9, fall: 1.6, height: 3.6 + 0.6 * random() };
+  const evening: Bump = { hour: 19 + random(), rise: 1.2, fall: 1.9, height: 5.4 + 0.8 * random() };
   const weeklyGrowth = 0.01 + 0.02 * random();
   const crowdMs = liveMs + DAY_MS + Math.round((15.2 + 0.8 * random()) * 60) * MINUTE_MS;
-  const crowdSize = 0.35 + 0.1 * random();
+  const crowdSize = 1.2 + 0.2 * random();
   const noise = lastingNoise(random);
 
   const regular = (timeMs: number) => {
@@ -93,9 +96,9 @@ function highest(rate: (timeMs: number) => number, fromMs: number, untilMs: numb
   return best;
 }
 
-function bump({ hour, width, height }: Bump, now: number): number {
+function bump({ hour, rise, fall, height }: Bump, now: number): number {
   const away = mod(now - hour + 12, 24) - 12;
-  return height * Math.exp(-(away * away) / (2 * width * width));
+  return height * Math.exp(-(Math.abs(away / (away < 0 ? rise : fall)) ** POINTED));
 }
 
 /** The day's factor, gliding from one day to the next around midnight. */

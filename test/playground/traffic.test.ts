@@ -1,5 +1,5 @@
 // The traffic of the demo: the same for the same seed, shaped as promised, and noisy about its shape.
-import fc from "fast-check";
+import { assert, integer, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createTraffic } from "../../src/playground/index.ts";
 
@@ -20,8 +20,8 @@ test("the same seed gives the same traffic in any order of asking, another seed 
 });
 
 test("rates are finite and above zero for every seed and time of five weeks", () => {
-  fc.assert(
-    fc.property(fc.integer(), fc.integer({ min: -28 * 1440, max: 7 * 1440 }), (seed, minute) => {
+  assert(
+    property(integer(), integer({ min: -28 * 1440, max: 7 * 1440 }), (seed, minute) => {
       const { rate, noiseFree } = createTraffic({ seed, liveMs: LIVE_MS });
       const timeMs = LIVE_MS + minute * MINUTE_MS;
       expect(rate(timeMs)).toBeGreaterThan(0);

@@ -1,0 +1,40 @@
+// Tables of a report: numbers to the right with the same decimals, units in the head, the best in bold, sortable where long.
+import { escaped } from "./wording.ts";
+
+export interface Column {
+  /** With the unit. */
+  readonly head: string;
+  /** Words stand to the left. The first column always does. */
+  readonly isWords?: boolean;
+}
+
+export interface Cell {
+  readonly text: string;
+  /** What to sort by, where it is not the text itself. */
+  readonly value?: number;
+  readonly isBest?: boolean;
+  /** Overloaded: marked in colour, beside its text. */
+  readonly isMarked?: boolean;
+}
+
+/** Longer tables can be sorted. */
+const SHORT = 10;
+
+/** `caption` says what the rows are, for those who do not see the heading. */
+export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+  const isSortable = rows.length > SHORT;
+  const heads = columns.map(({ head, isWords }) => {
+    const name = escaped(head);
+    return `<th scope="col"${isWords === true ? ' class="words"' : ""}>${isSortable ? `<button type="button">${name}</button>` : name}</th>`;
+  });
+  const body = rows.map((row) => `<tr>${row.map((cell, i) => cellHtml(cell, columns[i]?.isWords === true, i === 0)).join("")}</tr>`);
+  const html = `<table aria-label="${escaped(caption)}"${isSortable ? " data-sortable" : ""}><thead><tr>${heads.join("")}</tr></thead>\n<tbody>${body.join("\n")}</tbody></table>`;
+  return `<div class="wide" role="region" tabindex="0" aria-label="${escaped(caption)}">${html}</div>`;
+}
+
+function cellHtml({ text, value, isBest, isMarked }: Cell, isWords: boolean, isFirst: boolean): string {
+  const classes = [isWords ? "words" : "", isBest === true ? "best" : ""].filter((name) => name !== "").join(" ");
+  const attributes = `${classes === "" ? "" : ` class="${classes}"`}${value === undefined ? "" : ` data-value="${value}"`}`;
+  const inside = isMarked === true ? `<span class="mark">▲</span> ${escaped(text)}` : escaped(text);
+  return isFirst ? `<th scope="row"${attributes} style="font-weight:inherit">${inside}</th>` : `<td${attributes}>${inside}</td>`;
+}
