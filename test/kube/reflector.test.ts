@@ -239,7 +239,8 @@ describe("objects", () => {
     await paused();
     await clock.advance(800);
     server.script(list("30", [thing("a", "20", "second")]));
-    await changed(["shop/a=1", "shop/a=deleted", "shop/a=20"]);
+    await asked(4);
+    expect(changes).toEqual(["shop/a=1", "shop/a=deleted", "shop/a=20"]);
   });
   test("unchanged between lists: nothing is reported", async () => {
     start();
