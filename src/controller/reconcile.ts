@@ -26,6 +26,9 @@ const FIRST_READ_MS = 30 * 60_000;
 const SPREAD_SHARE = 1 / 6;
 const SPREAD_MAX_MS = 5_000;
 
+/** Attempts to write while the target keeps changing; after them the pass fails and backs off. */
+const WRITE_ATTEMPTS = 4;
+
 export interface Line {
   readonly clock: Clock;
   readonly prometheus: PrometheusClient;
@@ -57,25 +60,38 @@ export async function reconcile(line: Line, stored: StoredScaler | undefined, ke
   const scale = await stage("scale", () => readScale(line, memory, signal));
   await stage("forecast", () => observe(memory, reading, scale, nowMs));
   askForModel(line, memory, nowMs);
-  const pass = { stored, memory, nowMs };
-  if (scale instanceof OperatorError) {
-    await stage("status", () => line.reporter.pass({ ...pass, failure: scale }, signal));
-    throw scale;
+  const acted = scale instanceof OperatorError ? { failure: scale } : await act(line, memory, scale, nowMs, signal);
+  if (acted.decision !== undefined) {
+    rememberDecision(memory, acted.decision, nowMs);
+    countOverload(line, memory, acted.scale, nowMs);
+    line.metrics.decision(acted.decision.reason);
   }
-  const decision = await stage("decision", () => decide(decisionInput(memory, scale, nowMs)));
-  if (decision.kind === "scale") {
-    const failure = await stage("actuate", () => write(line, memory, scale, decision.to, signal));
-    if (failure !== undefined) {
-      await stage("status", () => line.reporter.pass({ ...pass, scale, failure }, signal));
-      throw failure;
-    }
-  }
-  rememberDecision(memory, decision, nowMs);
-  countOverload(line, memory, scale, nowMs);
-  line.metrics.decision(decision.reason);
-  await stage("status", () => line.reporter.pass({ ...pass, scale, decision }, signal));
+  await stage("status", () => line.reporter.pass({ stored, memory, nowMs, ...acted }, signal));
+  if (acted.failure !== undefined) throw acted.failure;
   const endMs = line.clock.nowMs();
-  return { kind: "again", afterMs: Math.min(nextPassMs(plan, endMs) - endMs, limitEndsMs(plan, decision)) };
+  return { kind: "again", afterMs: Math.min(nextPassMs(plan, endMs) - endMs, limitEndsMs(plan, acted.decision)) };
+}
+
+/** What came of a pass after its samples were in: a decision that was carried out, or why there is none. */
+type Acted =
+  | { readonly scale: TargetScale; readonly decision: Decision; readonly failure?: undefined }
+  | { readonly failure: OperatorError; readonly decision?: undefined };
+
+/** Decides and writes. A target that changed in between is read and decided on anew: its status changes at any time. */
+async function act(line: Line, memory: Memory, first: TargetScale, nowMs: number, signal: AbortSignal): Promise<Acted> {
+  const stage = stageTimer(line.metrics);
+  let scale = first;
+  for (let attempt = 1; ; attempt++) {
+    const decision = await stage("decision", () => decide(decisionInput(memory, scale, nowMs)));
+    if (decision.kind !== "scale") return { scale, decision };
+    const { resourceVersion } = scale;
+    const failure = await stage("actuate", () => write(line, memory, resourceVersion, decision.to, signal));
+    if (failure === undefined) return { scale, decision };
+    if (failure.reason !== "Conflict" || attempt === WRITE_ATTEMPTS) return { failure };
+    const again = await stage("scale", () => readScale(line, memory, signal));
+    if (again instanceof OperatorError) return { failure: again };
+    scale = again;
+  }
 }
 
 /** Where a scaling policy limited the decision: when it allows more again, as a duration. Steps may be longer than its period. */
@@ -95,9 +111,9 @@ async function readScale(line: Line, { plan }: Memory, signal: AbortSignal): Pro
 }
 
 /** Writes the replicas; the failure, if any, is what the pass reports. */
-async function write(line: Line, { plan }: Memory, scale: TargetScale, replicas: number, signal: AbortSignal): Promise<OperatorError | undefined> {
+async function write(line: Line, { plan }: Memory, version: string, replicas: number, signal: AbortSignal): Promise<OperatorError | undefined> {
   try {
-    await line.scales.write(plan.namespace, plan.target, replicas, scale.resourceVersion, signal);
+    await line.scales.write(plan.namespace, plan.target, replicas, version, signal);
     return undefined;
   } catch (error) {
     if (signal.aborted) throw error;

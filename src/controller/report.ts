@@ -27,9 +27,9 @@ export interface Pass {
   readonly stored: StoredScaler;
   readonly memory: Memory;
   readonly nowMs: number;
-  readonly scale?: TargetScale;
-  readonly decision?: Decision;
-  readonly failure?: OperatorError;
+  readonly scale?: TargetScale | undefined;
+  readonly decision?: Decision | undefined;
+  readonly failure?: OperatorError | undefined;
 }
 
 export interface Reporter {

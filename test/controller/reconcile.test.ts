@@ -201,13 +201,23 @@ test("an edited manifest counts from the next pass, and its new bounds hold", as
   expect((await operator.scaler()).status?.observedGeneration).toBe(2);
 });
 
-test("a target that changes between read and write is not overwritten, and the next pass settles it", async () => {
+test("a target that changes between read and write is read and decided on anew", async () => {
   await start({ startMs: RISING_MS });
-  operator.kubernetes.failNext({ fault: 409, pathIncludes: "/scale", method: "PATCH" });
   await operator.setReplicas(5);
   await operator.clock.advance(5 * MINUTE_MS);
+  operator.kubernetes.failNext({ fault: 409, pathIncludes: "/scale", method: "PATCH" });
+  expect(await operator.pass()).toMatchObject({ kind: "again" });
+  expect(await operator.replicas()).toBeGreaterThan(5);
+});
+
+test("a target that never stops changing is left, told, and tried again later", async () => {
+  await start({ startMs: RISING_MS });
+  await operator.setReplicas(5);
+  await operator.clock.advance(5 * MINUTE_MS);
+  operator.kubernetes.failNext({ fault: 409, pathIncludes: "/scale", method: "PATCH", times: 4 });
   expect(await operator.pass()).toMatchObject({ reason: "Conflict", retry: "backoff" });
   expect(await operator.replicas()).toBe(5);
+  expect(await operator.condition("AbleToScale")).toMatchObject({ status: "False", reason: "Conflict" });
   await operator.passes(10 * MINUTE_MS);
   expect(await operator.replicas()).toBeGreaterThan(10);
 });
