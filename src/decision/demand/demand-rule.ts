@@ -195,10 +195,12 @@ class CalibratedRule implements DemandRule {
   #pointOf(step: number, forecast: PointForecast, elapsedMs: number): number {
     const lead = this.settings.leadSteps;
     const mask = this.#mask;
+    const gate = this.#gate;
+    const local = this.#local;
     let point = -Infinity;
     for (let k = 1; k <= lead; k++) {
       const value = forecast.forecast(k);
-      if (value > point && value < Infinity && this.#gate.isOpen(this.#local[(step + k) & mask] as number, elapsedMs)) point = value;
+      if (value > point && value < Infinity && gate.isOpen(local[(step + k) & mask] as number, elapsedMs)) point = value;
     }
     return point === -Infinity ? (this.#now[FLOOR] as number) : point;
   }
@@ -220,8 +222,13 @@ class CalibratedRule implements DemandRule {
 
   /** The least w of the lead before `step`: what is ready at `step` if everything asked for comes after one lead. */
   #leastWanted(step: number): number {
+    const wanteds = this.#wanteds;
+    const mask = this.#mask;
     let least = Infinity;
-    for (let i = step - this.settings.leadSteps; i < step; i++) least = Math.min(least, this.#wanteds[i & this.#mask] as number);
+    for (let i = step - this.settings.leadSteps; i < step; i++) {
+      const wanted = wanteds[i & mask] as number;
+      if (wanted < least) least = wanted;
+    }
     return least;
   }
 
@@ -235,9 +242,13 @@ class CalibratedRule implements DemandRule {
     const need = isCalibrated ? Math.max(point + margin * scale, floor) : floor / REACTIVE_FILL;
     const raw = Math.max(minReplicas, replicasFor(need, targetPerReplica));
     const mask = this.#mask;
-    this.#raws[step & mask] = raw;
+    const raws = this.#raws;
+    raws[step & mask] = raw;
     let stabilized = raw;
-    for (let i = Math.max(0, step - stabilizationSteps); i < step; i++) stabilized = Math.max(stabilized, this.#raws[i & mask] as number);
+    for (let i = Math.max(0, step - stabilizationSteps); i < step; i++) {
+      const earlier = raws[i & mask] as number;
+      if (earlier > stabilized) stabilized = earlier;
+    }
     const previous = now[WANTED] as number;
     const isWithin = step > 0 && stabilized < previous && stabilized > (1 - scaleDownTolerance) * previous;
     now[NEED] = need;
