@@ -12,6 +12,8 @@ import type { Binaries } from "./provision.ts";
 
 export interface Cluster {
   readonly server: string;
+  /** Where etcd answers, without credentials. */
+  readonly etcdUrl: string;
   readonly folder: string;
   /** Kubeconfig of a cluster administrator. */
   readonly kubeconfig: string;
@@ -26,6 +28,8 @@ export interface Cluster {
 export interface ClusterOptions {
   /** From a pod being scheduled to Ready, ms, unless the pod's annotation says otherwise. */
   readonly readyDelayMs?: number;
+  /** Only etcd and the API server: nothing happens to objects by itself. */
+  readonly isBare?: boolean;
 }
 
 const START_TRIES = 3;
@@ -39,7 +43,7 @@ const NODES = ["node-a", "node-b"];
 const STAGES = new URL("stages.yaml", import.meta.url);
 
 /** Starts everything and waits until pods can be scheduled. Throws with the failing part's last words. */
-export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000 }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000, isBare = false }: ClusterOptions = {}): Promise<Cluster> {
   for (let tries = 1; ; tries++) {
     const folder = temporaryFolder("predictive-scaler-cluster-");
     const running: Server[] = [];
@@ -49,7 +53,7 @@ export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000 }:
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     };
     try {
-      return await startIn(folder, binaries, readyDelayMs, running, stop);
+      return await startIn(folder, binaries, isBare ? undefined : readyDelayMs, running, stop);
     } catch (error) {
       await stop();
       if (!isPortClash(error) || tries === START_TRIES) throw error;
@@ -57,7 +61,7 @@ export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000 }:
   }
 }
 
-async function startIn(folder: string, binaries: Binaries, readyDelayMs: number, running: Server[], stop: () => Promise<void>): Promise<Cluster> {
+async function startIn(folder: string, binaries: Binaries, readyDelayMs: number | undefined, running: Server[], stop: () => Promise<void>): Promise<Cluster> {
   const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
   const file = (name: string) => join(folder, name);
   const start = (name: keyof Binaries, args: readonly string[]) => {
@@ -84,18 +88,10 @@ async function startIn(folder: string, binaries: Binaries, readyDelayMs: number,
     return api;
   };
   let api = await startApiServer();
-  const client = ["--kubeconfig", kubeconfig];
-  const unlimited = ["--kube-api-qps=300", "--kube-api-burst=600", "--leader-elect=false", "--secure-port=0"];
-  start("kube-controller-manager", [...client, ...unlimited, `--service-account-private-key-file=${file("sa.key")}`, "--use-service-account-credentials=true"]);
-  start("kube-scheduler", [...client, ...unlimited]);
-  writeFileSync(file("stages.yaml"), readFileSync(STAGES, "utf8").replace("durationMilliseconds: READY_DELAY", `durationMilliseconds: ${readyDelayMs}`));
-  const kwok = start("kwok", [...client, "--manage-all-nodes=true", "--node-lease-duration-seconds=40", "--config", file("stages.yaml")]);
-  await kubectl.apply(...NODES.map((name) => ({ apiVersion: "v1", kind: "Node", metadata: { name, labels: { "kubernetes.io/hostname": name } } })));
-  await untilReady(kwok, "reporting nodes ready", NODES_DEADLINE_MS, () => hasReadyNodes(kubectl));
-  const manager = running.find(({ name }) => name === "kube-controller-manager") ?? kwok;
-  await untilReady(manager, "making service accounts", NODES_DEADLINE_MS, async () => (await kubectl.said(["get", "serviceaccount", "default"])).code === 0);
+  if (readyDelayMs !== undefined) await startControllers({ kubeconfig, kubectl, folder, start, readyDelayMs });
   return {
     server,
+    etcdUrl: `http://127.0.0.1:${etcdPort}`,
     folder,
     kubeconfig,
     kubectl,
@@ -108,6 +104,39 @@ async function startIn(folder: string, binaries: Binaries, readyDelayMs: number,
     },
     stop,
   };
+}
+
+interface ControllerParts {
+  readonly kubeconfig: string;
+  readonly kubectl: Kubectl;
+  readonly folder: string;
+  readonly readyDelayMs: number;
+  readonly start: (name: keyof Binaries, args: readonly string[]) => Server;
+}
+
+/** Everything that acts on objects, and two nodes; ready when pods can be scheduled. */
+async function startControllers({ kubeconfig, kubectl, folder, start, readyDelayMs }: ControllerParts): Promise<void> {
+  const client = ["--kubeconfig", kubeconfig];
+  const unlimited = ["--kube-api-qps=300", "--kube-api-burst=600", "--leader-elect=false", "--secure-port=0"];
+  const manager = start("kube-controller-manager", [...client, ...unlimited, `--service-account-private-key-file=${join(folder, "sa.key")}`, "--use-service-account-credentials=true"]);
+  start("kube-scheduler", [...client, ...unlimited]);
+  const stages = join(folder, "stages.yaml");
+  writeFileSync(stages, readFileSync(STAGES, "utf8").replace("durationMilliseconds: READY_DELAY", `durationMilliseconds: ${readyDelayMs}`));
+  const kwok = start("kwok", [...client, "--manage-all-nodes=true", "--node-lease-duration-seconds=40", "--config", stages]);
+  await kubectl.apply(...NODES.map((name) => ({ apiVersion: "v1", kind: "Node", metadata: { name, labels: { "kubernetes.io/hostname": name } } })));
+  await untilReady(kwok, "reporting nodes ready", NODES_DEADLINE_MS, () => hasReadyNodes(kubectl));
+  await untilReady(manager, "making service accounts", NODES_DEADLINE_MS, async () => (await kubectl.said(["get", "serviceaccount", "default"])).code === 0);
+}
+
+/** Makes etcd forget every version but the present one, so that old versions and continue tokens are expired. */
+export async function forgetVersions(etcdUrl: string): Promise<void> {
+  const ask = async (path: string, body: object) => {
+    const response = await fetch(`${etcdUrl}/v3/${path}`, { method: "POST", body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`etcd answered ${response.status} to ${path}: ${await response.text()}`);
+    return (await response.json()) as { header: { revision: string } };
+  };
+  const { header } = await ask("maintenance/status", {});
+  await ask("kv/compaction", { revision: header.revision, physical: true });
 }
 
 function etcdArgs(data: string, port: number, peerPort: number): string[] {
