@@ -5,9 +5,11 @@ import { accuracyOf, book, createLedger, type Ledger } from "./accuracy.ts";
 import type { Accuracy, Fit, Forecaster, ForecastSettings, Peak } from "./forecaster.ts";
 import { fitHoltWinters, type Fitted, WEEK_NEEDS_MS } from "./holt-winters/fit.ts";
 import { createHoltWinters, expectation, type HoltWinters, learn, phiOf, setLevel, setParameters, skip, UNFITTED } from "./holt-winters/kernel.ts";
-import { createLead, explanationOf, type Lead, pointOf, pointSaidFor, resetLead, sayLead, settleLead, upperOf, upperSaidFor } from "./lead.ts";
+import { AVERAGE, createLead, explanationOf, HOLT_WINTERS, type Lead, pointOf, pointSaidFor, REGRESSION, resetLead, sayLead, settleLead, upperOf, upperSaidFor } from "./lead.ts";
 import { average, averageOf, createMovingAverage, type MovingAverage, resetMovingAverage } from "./moving-average.ts";
 import { createOutliers, type Outliers, screened } from "./outliers.ts";
+import { learnOutlook, lookOut } from "./regression/outlook.ts";
+import { createRegression, observeRegression, type Regression, resetRegression, seedRegression } from "./regression/regression.ts";
 import { timeOfDay, timeOfWeek } from "./seasons.ts";
 import { createState, type State } from "./state.ts";
 
@@ -35,6 +37,7 @@ interface Parts {
   readonly model: HoltWinters;
   readonly outliers: Outliers;
   readonly smooth: MovingAverage;
+  readonly regression: Regression;
   /** In ascending order of lead; `first` is the one that the decision uses. */
   readonly leads: readonly Lead[];
   readonly first: Lead;
@@ -49,10 +52,11 @@ function createParts(settings: ForecastSettings): Parts {
   if (leadSteps.length === 0) throw new RangeError("leadSteps is empty, expected at least one lead");
   for (const steps of leadSteps) if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`leadSteps holds ${steps}, expected whole steps of at least 1`);
   const state = createState();
-  const leads = [...new Set(leadSteps)].sort((a, b) => a - b).map((steps) => createLead(state, steps, stepMs));
+  const regression = createRegression(state, stepMs, settings);
+  const leads = [...new Set(leadSteps)].sort((a, b) => a - b).map((steps) => createLead(state, steps, stepMs, regression));
   const first = leads.find(({ steps }) => steps === leadSteps[0])!;
   return {
-    settings, state, leads, first,
+    settings, state, leads, first, regression,
     numbers: state.f64(NUMBERS),
     model: createHoltWinters(state, stepMs),
     outliers: createOutliers(state),
@@ -62,22 +66,26 @@ function createParts(settings: ForecastSettings): Parts {
   };
 }
 
-function reset({ state, settings, numbers, model, smooth, leads, persisted }: Parts): void {
+function reset({ state, settings, numbers, model, smooth, regression, leads, persisted }: Parts): void {
   state.clear();
   numbers.fill(NaN);
   numbers[STEP] = 0;
   numbers[IS_FITTED] = 0;
   setParameters(model, { ...UNFITTED, delta: settings.day ? UNFITTED.delta : 0, omega: 0 });
   resetMovingAverage(smooth);
-  for (const lead of leads) resetLead(lead);
+  resetRegression(regression);
+  for (const lead of leads) resetLead(lead, regression);
   persisted.fill(NaN);
 }
 
-function adopt({ model, numbers }: Parts, { parameters, initial }: Fitted): void {
+function adopt({ model, regression, numbers }: Parts, { parameters, initial, dayOne, range }: Fitted): void {
   setParameters(model, parameters);
   setLevel(model, initial.level);
   model.day.set(initial.day);
   model.week.set(initial.week);
+  seedRegression(regression, dayOne.mean, dayOne.spread);
+  numbers[LOW] = range.low;
+  numbers[HIGH] = range.high;
   numbers[IS_FITTED] = 1;
 }
 
@@ -95,8 +103,9 @@ function ceilingOf({ numbers, smooth }: Parts): number {
 
 /** The first sample ever: an unfitted model starts at its level. */
 function begin({ numbers, model }: Parts, timeMs: number, value: number): void {
-  if (numbers[IS_FITTED] === 0) setLevel(model, Math.sqrt(value));
   numbers[FIRST_TIME] = timeMs;
+  if (numbers[IS_FITTED] === 1) return;
+  setLevel(model, Math.sqrt(value));
   numbers[LOW] = value;
   numbers[HIGH] = value;
 }
@@ -109,30 +118,42 @@ function joinWeek({ numbers, settings, model }: Parts, timeMs: number): void {
 }
 
 /** Updates every expert with `value` (NaN = missing). */
-function learnFrom({ settings, numbers, model, outliers, smooth }: Parts, timeMs: number, value: number): void {
-  if (value !== value) return skip(model);
-  const local = settings.localClock.localMs(timeMs);
-  const dayMs = timeOfDay(local);
-  const weekMs = timeOfWeek(local);
+function learnFrom(parts: Parts, timeMs: number, localMs: number, step: number, value: number): void {
+  const { numbers, model, outliers, smooth, regression, leads } = parts;
+  const elapsedMs = timeMs - numbers[FIRST_TIME]!;
+  if (value !== value) {
+    skip(model);
+    observeRegression(regression, localMs, elapsedMs, NaN);
+    return;
+  }
+  const dayMs = timeOfDay(localMs);
+  const weekMs = timeOfWeek(localMs);
   const expected = expectation(model, dayMs, weekMs, phiOf(model));
   const e = screened(outliers, Math.sqrt(value) - expected);
+  const z = Math.max(0, expected + e);
   learn(model, dayMs, weekMs, e);
-  average(smooth, expected + e);
+  average(smooth, z);
+  for (let i = 0; i < leads.length; i++) learnOutlook(leads[i]!.outlook, regression, step, timeMs, z);
+  observeRegression(regression, localMs, elapsedMs, z);
   if (value < numbers[LOW]!) numbers[LOW] = value;
   if (value > numbers[HIGH]!) numbers[HIGH] = value;
   numbers[LAST] = value;
 }
 
 /** Says what every kept lead says now. */
-function say(parts: Parts, timeMs: number, step: number): void {
-  const { settings, leads, smooth, model } = parts;
+function say(parts: Parts, timeMs: number, localMs: number, step: number, value: number): void {
+  const { settings, numbers, leads, smooth, model, regression } = parts;
   const ceiling = ceilingOf(parts);
-  const level = averageOf(smooth) ** 2;
   for (let i = 0; i < leads.length; i++) {
     const lead = leads[i]!;
-    lead.experts[0] = seasonal(parts, timeMs + lead.steps * settings.stepMs, phiOf(model) ** lead.steps);
-    lead.experts[1] = level;
-    sayLead(lead, step, ceiling);
+    const aheadMs = timeMs + lead.steps * settings.stepMs;
+    const targetMs = settings.localClock.localMs(aheadMs);
+    const { experts } = lead;
+    experts[HOLT_WINTERS] = Math.max(0, expectation(model, timeOfDay(targetMs), timeOfWeek(targetMs), phiOf(model) ** lead.steps));
+    experts[AVERAGE] = averageOf(smooth);
+    lookOut(lead.outlook, regression, step, localMs, targetMs, aheadMs - numbers[FIRST_TIME]!, value === value, experts, REGRESSION);
+    for (let k = 0; k < experts.length; k++) experts[k] = experts[k]! * experts[k]!;
+    sayLead(lead, step, targetMs, value, ceiling);
   }
 }
 
@@ -145,12 +166,14 @@ function observe(parts: Parts, timeMs: number, given: number): void {
   const step = numbers[STEP]!;
   numbers[TIME] = timeMs;
   if (value === value && numbers[FIRST_TIME] !== numbers[FIRST_TIME]) begin(parts, timeMs, value);
-  for (let i = 0; i < leads.length; i++) settleLead(leads[i]!, step, value);
-  book(ledger, timeMs, value, pointSaidFor(first, step), persisted[step % first.steps]!, upperSaidFor(first, step));
-  if (numbers[FIRST_TIME] === numbers[FIRST_TIME]) {
+  const firstMs = numbers[FIRST_TIME]!;
+  if (firstMs === firstMs) {
+    const localMs = settings.localClock.localMs(timeMs);
+    for (let i = 0; i < leads.length; i++) settleLead(leads[i]!, step, timeMs, localMs, timeMs - firstMs, value);
+    book(ledger, timeMs, value, pointSaidFor(first, step), persisted[step % first.steps]!, upperSaidFor(first, step));
     joinWeek(parts, timeMs);
-    learnFrom(parts, timeMs, value);
-    say(parts, timeMs, step);
+    learnFrom(parts, timeMs, localMs, step, value);
+    say(parts, timeMs, localMs, step, value);
   }
   persisted[step % first.steps] = numbers[LAST]!;
   numbers[STEP] = step + 1;
@@ -165,7 +188,7 @@ function forecast(parts: Parts, leadSteps: number): number {
   for (let i = 0; i < leads.length; i++) {
     const lead = leads[i]!;
     if (lead.steps === leadSteps) return pointOf(lead);
-    const gap = pointOf(lead) - lead.experts[0]!;
+    const gap = pointOf(lead) - lead.experts[HOLT_WINTERS]!;
     if (leadSteps < lead.steps) {
       const share = (leadSteps - below) / (lead.steps - below);
       const path = seasonal(parts, timeMs + leadSteps * settings.stepMs, phiOf(model) ** leadSteps);
@@ -184,7 +207,7 @@ function peakWithin(parts: Parts, horizonMs: number): Peak | undefined {
   if (numbers[FIRST_TIME] !== numbers[FIRST_TIME]) return undefined;
   const { stepMs } = settings;
   const last = leads.at(-1)!;
-  const gap = pointOf(last) - last.experts[0]!;
+  const gap = pointOf(last) - last.experts[HOLT_WINTERS]!;
   const fade = Math.exp(-stepMs / PEAK_TAU_MS);
   const ceiling = ceilingOf(parts);
   const phi = phiOf(model);
@@ -221,10 +244,11 @@ function fit(parts: Parts, history: Series): Fit {
   return { kind: "fitted", samples: length, present: found.present / length, day: found.day, week: found.week };
 }
 
-/** A forecaster that has seen nothing. Throws RangeError for a step or leads that are not positive. */
-export function createForecaster(settings: ForecastSettings): Forecaster {
+/** A forecaster that has seen nothing, unfitted or with the fit `start`. Throws RangeError for a step or leads that are not positive. */
+export function createForecaster(settings: ForecastSettings, start?: Fitted): Forecaster {
   const parts = createParts(settings);
   reset(parts);
+  if (start !== undefined) adopt(parts, start);
   return {
     settings,
     fit: (history) => fit(parts, history),

@@ -44,6 +44,7 @@ export interface Peak {
 /** How a forecast at a kept lead came about; NaN where there is nothing yet. All on the scale of the demand. */
 export interface Explanation {
   readonly holtWinters: number;
+  readonly regression: number;
   readonly average: number;
   /** The experts' combination, before its own errors were corrected. */
   readonly combination: number;

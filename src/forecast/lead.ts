@@ -1,61 +1,81 @@
-// What is kept for one lead: the experts' combined forecast at that lead, and its bounds, both settled against what came.
+// What is kept for one lead: expert 2's outlook, the experts' combination, its correction and its bounds, all settled against what came.
 // Order within a step: settle what was said one lead ago, then say what is said now; nothing said is ever changed afterwards.
 import { bound, type Bounds, createBounds, track, UPPER_90, UPPER_95 } from "./bounds.ts";
 import { combine, type Combination, createCombination, resetCombination, settle } from "./combination.ts";
 import type { Explanation } from "./forecaster.ts";
+import { createOutlook, type Outlook, resetOutlook } from "./regression/outlook.ts";
+import type { Regression } from "./regression/regression.ts";
+import { correctSecondStage, createSecondStage, resetSecondStage, type SecondStage, settleSecondStage } from "./second-stage.ts";
 import type { State } from "./state.ts";
 
-/** Experts combined: Holt-Winters, and the five-minute average. */
-const EXPERTS = 2;
+/** Experts in the order of the combination: Holt-Winters, regression, five-minute average. */
+export const HOLT_WINTERS = 0;
+export const REGRESSION = 1;
+export const AVERAGE = 2;
+const EXPERTS = 3;
 
 /** Slots of `now`: what was said at the last sample. */
 const POINT = 0;
 const BOUND_90 = 1;
 const BOUND_95 = 2;
-/** Slots of a ring entry: the same, one lead long. */
+/** Slots that are kept one lead long. */
 const SAID = 3;
+const COMBINATION = 3;
+const NOW = 4;
 
 export interface Lead {
   readonly steps: number;
+  readonly outlook: Outlook;
   readonly combination: Combination;
+  readonly secondStage: SecondStage;
   readonly bounds: Bounds;
-  /** The experts' forecasts of this step, in the order of the combination. */
+  /** The experts' forecasts of this step. */
   readonly experts: Float64Array;
   readonly now: Float64Array;
-  /** `now` of the last `steps` steps. */
+  /** The first slots of `now` of the last `steps` steps. */
   readonly said: Float64Array;
 }
 
-export function createLead(state: State, steps: number, stepMs: number): Lead {
+export function createLead(state: State, steps: number, stepMs: number, regression: Regression): Lead {
   return {
     steps,
+    outlook: createOutlook(state, steps, stepMs, regression),
     combination: createCombination(state, EXPERTS, steps, stepMs),
+    secondStage: createSecondStage(state, steps, stepMs),
     bounds: createBounds(state, stepMs),
     experts: state.f64(EXPERTS),
-    now: state.f64(SAID),
+    now: state.f64(NOW),
     said: state.f64(SAID * steps),
   };
 }
 
-export function resetLead({ combination, now, said }: Lead): void {
+export function resetLead({ outlook, combination, secondStage, now, said, experts }: Lead, regression: Regression): void {
+  resetOutlook(outlook, regression);
   resetCombination(combination);
+  resetSecondStage(secondStage);
+  experts.fill(NaN);
   now.fill(NaN);
   said.fill(NaN);
 }
 
 /** Settles what was said one lead ago against `value` (NaN = missing). */
-export function settleLead({ steps, combination, bounds, said }: Lead, step: number, value: number): void {
+export function settleLead({ steps, combination, secondStage, bounds, said }: Lead, step: number, timeMs: number, localMs: number, elapsedMs: number, value: number): void {
   settle(combination, step, value);
   track(bounds, value - said[(step % steps) * SAID + POINT]!);
+  settleSecondStage(secondStage, step, timeMs, localMs, elapsedMs, value);
 }
 
-/** Combines `lead.experts` into this step's forecast, at most `ceiling`, and keeps it for one lead later. */
-export function sayLead({ steps, combination, bounds, experts, now, said }: Lead, step: number, ceiling: number): void {
-  const point = Math.min(ceiling, combine(combination, step, experts));
+/** Turns `lead.experts` into this step's forecast for the local time `targetMs`, at most `ceiling`, and keeps it for one lead later. */
+export function sayLead({ steps, combination, secondStage, bounds, experts, now, said }: Lead, step: number, targetMs: number, value: number, ceiling: number): void {
+  const F = Math.min(ceiling, combine(combination, step, experts));
+  now[COMBINATION] = F;
+  correctSecondStage(secondStage, step, targetMs, value, experts[HOLT_WINTERS]!, experts[REGRESSION]!, F, now, POINT);
+  const point = Math.min(ceiling, now[POINT]!);
+  const slot = (step % steps) * SAID;
   now[POINT] = point;
   now[BOUND_90] = bound(bounds, UPPER_90, point);
   now[BOUND_95] = bound(bounds, UPPER_95, point);
-  said.set(now, (step % steps) * SAID);
+  for (let i = 0; i < SAID; i++) said[slot + i] = now[i]!;
 }
 
 export function pointOf({ now }: Lead): number {
@@ -68,7 +88,8 @@ export function upperOf({ now }: Lead): number {
 
 export function explanationOf({ experts, now }: Lead): Explanation {
   return {
-    holtWinters: experts[0]!, average: experts[1]!, combination: now[POINT]!, forecast: now[POINT]!, upper90: now[BOUND_90]!, upper95: now[BOUND_95]!,
+    holtWinters: experts[HOLT_WINTERS]!, regression: experts[REGRESSION]!, average: experts[AVERAGE]!,
+    combination: now[COMBINATION]!, forecast: now[POINT]!, upper90: now[BOUND_90]!, upper95: now[BOUND_95]!,
   };
 }
 

@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000;
 /** Leads of a step longer than this share of the lead are one step. */
 const LEAST_LEAD_STEPS = 1;
 
-const OURS = ["holtWinters", "average", "combination", "forecast"] as const satisfies readonly (keyof Explanation)[];
+const OURS = ["holtWinters", "regression", "average", "combination", "forecast"] as const satisfies readonly (keyof Explanation)[];
 
 export interface Verdict {
   readonly trace: string;
@@ -128,7 +128,7 @@ export function accuracy(dir: string, leadMs = 20 * MINUTE_MS): Summary {
 
 const SHOWN = [
   ["persistence", "persist"], ["EMA5", "EMA5"], ["SN day", "day"], ["SN week", "week"],
-  ["holtWinters", "HW"], ["fallback", "HW+p"], ["forecast", "all"],
+  ["holtWinters", "HW"], ["fallback", "HW+p"], ["regression", "RLS"], ["combination", "1-3"], ["forecast", "all"],
 ] as const;
 
 /** The table for a person: WAPE in percent at the lead, the best of each row in bold. */

@@ -35,7 +35,7 @@ function runAccuracy(dir: string, leadMs: number, isJson: boolean): number {
   if (isJson) print([JSON.stringify(summary, undefined, 2)]);
   else {
     print([`WAPE (%) ${leadMs / MINUTE_MS} minutes ahead, on the last 30 % of each window; the prototype's figures are for 20 minutes.`, "", ...accuracyTable(summary, isBold), ""]);
-    print([`HW is expert 1, HW+p expert 1 and persistence, all the whole forecaster. ${((performance.now() - begin) / 1000).toFixed(0)} s.`]);
+    print([`HW: expert 1; HW+p: it and persistence; RLS: expert 2; 1-3: the experts combined; all: their second stage too. ${((performance.now() - begin) / 1000).toFixed(0)} s.`]);
   }
   return 0;
 }

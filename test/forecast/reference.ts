@@ -20,8 +20,9 @@ function parse(line: string): Row {
 
 export const REFERENCE: readonly Row[] = readFileSync(new URL("fixtures/reference.csv", import.meta.url), "utf8").trim().split("\n").slice(1).map(parse);
 
-/** Mean of sqrt(demand) over the first day. */
-export function dayOneMean(): number {
+/** Mean and standard deviation of sqrt(demand) over the first day. */
+export function dayOne(): { mean: number; spread: number } {
   const z = REFERENCE.slice(0, PER_DAY).map(({ demand }) => Math.sqrt(demand)).filter((x) => !Number.isNaN(x));
-  return z.reduce((sum, x) => sum + x, 0) / z.length;
+  const mean = z.reduce((sum, x) => sum + x, 0) / z.length;
+  return { mean, spread: Math.sqrt(z.reduce((sum, x) => sum + (x - mean) ** 2, 0) / z.length) };
 }

@@ -41,6 +41,10 @@ export interface Fitted {
   /** Samples that are not missing. */
   readonly present: number;
   readonly evaluations: number;
+  /** Mean and standard deviation of z over the first day from the first present sample on. */
+  readonly dayOne: { readonly mean: number; readonly spread: number };
+  /** Least and largest value of the history. */
+  readonly range: { readonly low: number; readonly high: number };
 }
 
 export type Fitting = Fitted | { readonly kind: "notEnoughData"; readonly haveMs: number; readonly needMs: number };
@@ -67,32 +71,56 @@ function initialMs(lengthMs: number): number {
   return lengthMs >= 3 * DAY_MS ? 2 * DAY_MS : DAY_MS;
 }
 
-/** Span from the first to the last present sample, and how many there are. */
-function extent(z: Float64Array, stepMs: number): { present: number; haveMs: number } {
+/** What there is of a history: present samples, the span from the first to the last of them, and their range (values, not roots). */
+function extent(z: Float64Array, stepMs: number): { present: number; haveMs: number; range: { low: number; high: number } } {
   let present = 0;
   let from = -1;
   let to = -1;
+  let low = Infinity;
+  let high = -Infinity;
   for (let i = 0; i < z.length; i++) {
-    if (z[i] !== z[i]) continue;
+    const x = z[i]!;
+    if (x !== x) continue;
     if (from < 0) from = i;
     to = i;
     present++;
+    if (x < low) low = x;
+    if (x > high) high = x;
   }
-  return { present, haveMs: from < 0 ? 0 : (to - from + 1) * stepMs };
+  return { present, haveMs: from < 0 ? 0 : (to - from + 1) * stepMs, range: { low: low * low, high: high * high } };
+}
+
+/** Mean and spread of the first day: sums of the distance to its first sample, which loses no digits. */
+function dayOneOf(z: Float64Array, stepMs: number): { mean: number; spread: number } {
+  const from = z.findIndex((x) => x === x);
+  const end = Math.min(z.length, from + Math.round(DAY_MS / stepMs));
+  const origin = z[from]!;
+  let count = 0;
+  let sum = 0;
+  let squares = 0;
+  for (let i = from; i < end; i++) {
+    const away = z[i]! - origin;
+    if (away !== away) continue;
+    count++;
+    sum += away;
+    squares += away * away;
+  }
+  const mean = sum / count;
+  return { mean: origin + mean, spread: Math.sqrt(Math.max(0, squares / count - mean * mean)) };
 }
 
 /** Fits expert 1 to `history` for forecasts `leadSteps` ahead; `notEnoughData` under a day between its first and last present sample. */
 export function fitHoltWinters(history: Series, request: FitRequest): Fitting {
   const { stepMs } = history;
   const z = rooted(history.values, request.most);
-  const { present, haveMs } = extent(z, stepMs);
+  const { present, haveMs, range } = extent(z, stepMs);
   if (haveMs < LEAST_MS) return { kind: "notEnoughData", haveMs, needMs: LEAST_MS };
   const seasons = { day: request.day, week: request.week && haveMs >= WEEK_NEEDS_MS };
   const end = windowEnd(z, stepMs, initialMs(haveMs));
   const initial = initialState(history, z, end, seasons, request.localClock);
   const judgeFrom = end < z.length ? end : 0;
   const blocks = cutBlocks(history, z, request.leadSteps, judgeFrom, request.localClock);
-  const fitted = { kind: "fitted", initial, present, ...seasons } as const;
+  const fitted = { kind: "fitted", initial, present, range, dayOne: dayOneOf(z, stepMs), ...seasons } as const;
   const fallback = { ...UNFITTED, delta: seasons.day ? UNFITTED.delta : 0, omega: seasons.week ? UNFITTED.omega : 0 };
   if (blocks.judged < LEAST_JUDGED) return { ...fitted, parameters: fallback, evaluations: 0 };
   const workspace = createWorkspace(blocks);

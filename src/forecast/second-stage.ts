@@ -1,0 +1,196 @@
+// Errors repeat: a small regression on the settled errors of the combination corrects what it says.
+// It asks how alike the last two hours' errors were to those of 1-24 hours and of 1-7 days ago; as far as they were, what came next then is expected again.
+//
+//   u_t = e_t / S, rounded to a byte      for each lag L:  b = clamp(xy / (xx + .3 yy), 0, 1),  xy, xx, yy: averages (2 h) of u_{t-L} u_t, u_{t-L}^2, u_t^2
+//   SH, SD = sum of b u_{t+h-L} over the hours, and over the days
+//   x = [f1-F, f2-F, one-hour average of e, S mean u around t+h-7d, S SH, S SD, d, sat(d), sat(e)],  d = y_t - F_{t+h|t},  sat(v) = clamp(v, -S, S)
+//   F1 = F + clamp(x'B, -6S, 6S)
+import { correct, createLeastSquares, type LeastSquares, resetLeastSquares } from "./regression/least-squares.ts";
+import { DAY_MS, WEEK_MS } from "./seasons.ts";
+import type { State } from "./state.ts";
+
+const HOUR_MS = 3_600_000;
+const HOURS_MS = [1, 2, 3, 6, 12, 24].map((hours) => hours * HOUR_MS);
+/** One day counts as hours and as a day, on purpose. */
+const DAYS_MS = [1, 2, 3, 4, 5, 6, 7].map((days) => days * DAY_MS);
+/** Window around the same time last week, to either side. */
+const AROUND_MS = 450_000;
+const LIKENESS_TAU_MS = 120 * 60_000;
+const AVERAGE_TAU_MS = HOUR_MS;
+/** How much the present errors' own size holds a likeness down. */
+const RELUCTANCE = 0.3;
+/** Codes: +-127 stands for +-8 S, in squares. */
+const MOST_CODE = 127;
+const CODED_SCALES = 8;
+/** B is corrected once in this time, with this memory. */
+const LEARNING_MS = 600_000;
+const MEMORY_MS = 4 * DAY_MS;
+const LEAST_MEMORY = 225;
+/** Limits, in S, of what is learned from and of what is corrected. */
+const MOST_TARGET = 2.5;
+const MOST_CORRECTION = 6;
+const FEATURES = 9;
+
+/** u of each code from -128 on. */
+const DECODED = Float64Array.from({ length: 256 }, (_, i) => CODED_SCALES * Math.sign(i - 128) * ((i - 128) / MOST_CODE) ** 2);
+
+/** Slots of `numbers`. */
+const SIZE = 0;
+const COUNT = 1;
+const YY = 2;
+const AVERAGE = 3;
+/** The last settled error, 0 where none settled. */
+const ERROR = 4;
+const HOURS_SUM = 5;
+const DAYS_SUM = 6;
+const LAST_SLOT = 7;
+const NUMBERS = 8;
+
+export interface SecondStage {
+  readonly steps: number;
+  readonly stepMs: number;
+  readonly learningMs: number;
+  readonly sizeGain: number;
+  readonly likenessGain: number;
+  readonly averageGain: number;
+  /** Lags in steps, hours first, and how many of them are hours. */
+  readonly lags: Int32Array;
+  readonly hours: number;
+  readonly around: number;
+  readonly perWeek: number;
+  /** Coded errors of a week and a little, one slot per step of the wall clock. */
+  readonly codes: Int8Array;
+  /** xy and xx of each lag. */
+  readonly likeness: Float64Array;
+  /** x of the last `steps` steps, and F. */
+  readonly ring: Float64Array;
+  readonly x: Float64Array;
+  readonly squares: LeastSquares;
+  readonly numbers: Float64Array;
+}
+
+export function createSecondStage(state: State, steps: number, stepMs: number): SecondStage {
+  const hours = HOURS_MS.filter((lag) => lag >= stepMs * steps && lag >= stepMs);
+  const days = DAYS_MS.filter((lag) => lag >= stepMs * steps);
+  const lags = Int32Array.from([...hours, ...days], (lag) => Math.round(lag / stepMs));
+  const learningMs = Math.max(LEARNING_MS, stepMs);
+  return {
+    steps, stepMs, learningMs, hours: hours.length, lags,
+    sizeGain: (0.5 * stepMs) / DAY_MS,
+    likenessGain: 1 - Math.exp(-stepMs / LIKENESS_TAU_MS),
+    averageGain: 1 - Math.exp(-stepMs / AVERAGE_TAU_MS),
+    around: Math.round(AROUND_MS / stepMs), perWeek: Math.round(WEEK_MS / stepMs),
+    codes: state.i8(Math.ceil((WEEK_MS + AROUND_MS) / stepMs) + 2),
+    likeness: state.f64(2 * lags.length),
+    ring: state.f64(steps * (FEATURES + 1)), x: state.f64(FEATURES),
+    squares: createLeastSquares(state, FEATURES, Math.max(MEMORY_MS / learningMs, LEAST_MEMORY)),
+    numbers: state.f64(NUMBERS),
+  };
+}
+
+export function resetSecondStage({ ring, squares, numbers }: SecondStage): void {
+  ring.fill(NaN);
+  resetLeastSquares(squares);
+  numbers[LAST_SLOT] = NaN;
+}
+
+/** Slot of a step of the wall clock; steps before the clock's zero have slots too. */
+function slotOf(codes: Int8Array, localStep: number): number {
+  const slot = localStep % codes.length;
+  return slot < 0 ? slot + codes.length : slot;
+}
+
+/** Settles what was said one lead ago against `value` (NaN = missing): sizes, codes, likenesses, then B. */
+export function settleSecondStage(stage: SecondStage, step: number, timeMs: number, localMs: number, elapsedMs: number, value: number): void {
+  const { steps, stepMs, learningMs, sizeGain, averageGain, ring, squares, numbers } = stage;
+  const at = (step % steps) * (FEATURES + 1);
+  const settled = value - ring[at + FEATURES]!;
+  const isSettled = settled === settled;
+  const e = isSettled ? settled : 0;
+  if (isSettled) {
+    const count = numbers[COUNT]! + 1;
+    numbers[COUNT] = count;
+    numbers[SIZE] = numbers[SIZE]! + Math.max(sizeGain, 1 / count) * (Math.abs(e) - numbers[SIZE]!);
+  }
+  const size = numbers[SIZE]!;
+  numbers[ERROR] = e;
+  numbers[AVERAGE] = numbers[AVERAGE]! + averageGain * (e - numbers[AVERAGE]!);
+  recognise(stage, Math.floor(localMs / stepMs), size > 0 ? e / size : 0);
+  if (!isSettled || elapsedMs <= DAY_MS || size <= 0 || Math.floor(timeMs / learningMs) === Math.floor((timeMs - stepMs) / learningMs)) return;
+  const { input } = squares;
+  for (let i = 0; i < FEATURES; i++) input[i] = ring[at + i]! / size;
+  input[FEATURES] = Math.max(-MOST_TARGET, Math.min(MOST_TARGET, e / size));
+  for (let i = 0; i < FEATURES; i++) input[FEATURES] = input[FEATURES]! - input[i]! * squares.B[i]!;
+  input[FEATURES + 1] = 1;
+  correct(squares);
+}
+
+/** Keeps the code of this step's error and asks of each lag how alike it is, and what came next then. */
+function recognise({ codes, lags, hours, steps, likeness, likenessGain, numbers }: SecondStage, localStep: number, scaled: number): void {
+  const was = numbers[LAST_SLOT]!;
+  // Steps that the wall clock jumped over hold no error.
+  for (let s = Math.max(was + 1, localStep - codes.length); s < localStep; s++) codes[slotOf(codes, s)] = 0;
+  numbers[LAST_SLOT] = localStep;
+  const size = Math.sqrt(Math.min(1, Math.abs(scaled) / CODED_SCALES));
+  const code = Math.round(MOST_CODE * size) * (scaled < 0 ? -1 : 1);
+  const now = slotOf(codes, localStep);
+  codes[now] = code;
+  const u = DECODED[code + 128]!;
+  const yy = numbers[YY]! + likenessGain * (u * u - numbers[YY]!);
+  numbers[YY] = yy;
+  const { length } = codes;
+  let hoursSum = 0;
+  let daysSum = 0;
+  for (let i = 0; i < lags.length; i++) {
+    const lag = lags[i]!;
+    let then = now - lag;
+    if (then < 0) then += length;
+    let next = now + steps - lag;
+    if (next < 0) next += length;
+    const before = DECODED[codes[then]! + 128]!;
+    const xy = likeness[2 * i]! + likenessGain * (before * u - likeness[2 * i]!);
+    const xx = likeness[2 * i + 1]! + likenessGain * (before * before - likeness[2 * i + 1]!);
+    likeness[2 * i] = xy;
+    likeness[2 * i + 1] = xx;
+    const part = xy > 0 ? Math.min(1, xy / (xx + RELUCTANCE * yy)) * DECODED[codes[next]! + 128]! : 0;
+    if (i < hours) hoursSum += part;
+    else daysSum += part;
+  }
+  numbers[HOURS_SUM] = hoursSum;
+  numbers[DAYS_SUM] = daysSum;
+}
+
+/** Corrects the combination `F` of experts f1 and f2 for the target at local time `targetMs`; writes F1 (>= 0) to `into[at]`. */
+export function correctSecondStage(
+  stage: SecondStage, step: number, targetMs: number, value: number, f1: number, f2: number, F: number, into: Float64Array, at: number,
+): void {
+  const { steps, stepMs, around, perWeek, codes, ring, x, squares, numbers } = stage;
+  const { B } = squares;
+  const size = numbers[SIZE]!;
+  const e = numbers[ERROR]!;
+  let slot = slotOf(codes, Math.floor(targetMs / stepMs) - perWeek - around);
+  let week = 0;
+  for (let i = -around; i <= around; i++) {
+    week += DECODED[codes[slot]! + 128]!;
+    slot = slot + 1 === codes.length ? 0 : slot + 1;
+  }
+  const d = value === value ? value - F : 0;
+  x[0] = f1 - F;
+  x[1] = f2 - F;
+  x[2] = numbers[AVERAGE]!;
+  x[3] = (size * week) / (2 * around + 1);
+  x[4] = size * numbers[HOURS_SUM]!;
+  x[5] = size * numbers[DAYS_SUM]!;
+  x[6] = d;
+  x[7] = Math.max(-size, Math.min(size, d));
+  x[8] = Math.max(-size, Math.min(size, e));
+  const base = (step % steps) * (FEATURES + 1);
+  let correction = 0;
+  for (let i = 0; i < FEATURES; i++) {
+    correction += x[i]! * B[i]!;
+    ring[base + i] = x[i]!;
+  }
+  ring[base + FEATURES] = F;
+  const limit = MOST_CORRECTION * size;
+  into[at] = Math.max(0, F + Math.max(-limit, Math.min(limit, correction)));
+}
