@@ -28,8 +28,8 @@ export function processIo(): Io {
   return {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
-    isTerminal: Boolean(process.stderr.isTTY),
-    stdoutIsTerminal: Boolean(process.stdout.isTTY),
+    isTerminal: process.stderr.isTTY,
+    stdoutIsTerminal: process.stdout.isTTY,
     signal: stop.signal,
     env: process.env,
   };

@@ -43,7 +43,11 @@ export function runCommand(io: Io, finish: (code: number) => void): Command {
     .addOption(option("--kubeconfig <file>", "kubeconfig to use (default: the pod's ServiceAccount, else $KUBECONFIG, else ~/.kube/config)"))
     .addOption(option("--context <name>", "context of the kubeconfig (default: its current one)"))
     .addOption(option("--prometheus-url <url>", "Prometheus that answers the queries").argParser(httpUrl).makeOptionMandatory())
-    .addOption(option("--metrics-addr <host:port>", "where /metrics, /healthz and /readyz listen").argParser(address).default(address(METRICS_ADDR), METRICS_ADDR))
+    .addOption(
+      option("--metrics-addr <host:port>", "where /metrics, /healthz and /readyz listen")
+        .argParser(address)
+        .default(address(METRICS_ADDR), METRICS_ADDR),
+    )
     .addOption(option("--log-level <level>", "what is logged").choices(LOG_LEVELS).default("info"))
     .addOption(option("--clock-start <time>", "run in simulated time from this RFC 3339 moment (tests; loopback servers only)").argParser(time))
     .addOption(option("--clock-rate <n>", "simulated seconds per second").argParser(positive))

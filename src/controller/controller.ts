@@ -1,7 +1,7 @@
 // The controller: watches scalers, runs one pass a scaler and step, and handles every failure in one place.
 // One scaler's failure never touches another's: a pass that fails is tried again with its own back-off.
 import type { Clock } from "../clock.ts";
-import { OperatorError } from "../errors.ts";
+import type { OperatorError } from "../errors.ts";
 import type { Events, Reflector, Scales, Statuses } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";

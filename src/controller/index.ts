@@ -2,4 +2,3 @@ export { createController } from "./controller.ts";
 export type { Controller, ControllerParts } from "./controller.ts";
 export type { StoredScaler } from "./report.ts";
 export { createModelThread } from "./model-thread.ts";
-export { learnModel } from "./model.ts";

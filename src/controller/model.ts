@@ -4,6 +4,7 @@ import { createDemandRule, createLine } from "../decision/index.ts";
 import type { Line, LineState } from "../decision/index.ts";
 import { createForecaster, createLocalClock } from "../forecast/index.ts";
 import type { Fit } from "../forecast/index.ts";
+import { lastPresentMs } from "../series/index.ts";
 import type { Series } from "../series/index.ts";
 import type { ModelSettings } from "./plan.ts";
 
@@ -17,6 +18,8 @@ export interface Learned {
   readonly state: LineState;
   /** Time of the newest sample of the history that the state has seen, unix ms. */
   readonly untilMs: number;
+  /** Time of the newest slot with a sample, unix ms; NaN if there is none. */
+  readonly lastSampleMs: number;
 }
 
 /** A line that has seen nothing. */
@@ -31,5 +34,5 @@ export function learnModel({ settings, history }: LearnRequest): Learned {
   const fit = line.forecaster.fit(history);
   const { startMs, stepMs, values } = history;
   for (let i = 0; i < values.length; i++) line.observe(startMs + i * stepMs, values[i] ?? NaN);
-  return { fit, state: line.exportState(), untilMs: startMs + (values.length - 1) * stepMs };
+  return { fit, state: line.exportState(), untilMs: startMs + (values.length - 1) * stepMs, lastSampleMs: lastPresentMs(history) ?? NaN };
 }

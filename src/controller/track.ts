@@ -39,7 +39,7 @@ export function createTrack(settings: ModelSettings, settledMs: number, learned?
     settled.importState(learned.state);
     live.importState(learned.state);
   }
-  return new LiveTrack(live, settled, stepMs, settledMs);
+  return new LiveTrack(live, settled, stepMs, settledMs, learned?.lastSampleMs ?? NaN);
 }
 
 class LiveTrack implements Track {
@@ -49,13 +49,14 @@ class LiveTrack implements Track {
   readonly #pending: number[] = [];
   readonly #applied: (Applied | undefined)[] = [];
   #settledMs: number;
-  #lastSampleMs = NaN;
+  #lastSampleMs: number;
 
-  constructor(live: Line, settled: Line, stepMs: number, settledMs: number) {
+  constructor(live: Line, settled: Line, stepMs: number, settledMs: number, lastSampleMs: number) {
     this.#live = live;
     this.#settled = settled;
     this.#stepMs = stepMs;
     this.#settledMs = settledMs;
+    this.#lastSampleMs = lastSampleMs;
   }
 
   get forecaster(): Forecaster {

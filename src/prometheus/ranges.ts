@@ -1,10 +1,8 @@
-// Which times are asked for: chunks below the server's limit, and after the first load only what is new.
+// Which times are asked for: chunks below the server's limit.
 // Invariant: every bound is a multiple of the step (VictoriaMetrics moves others there), and no slot is asked for twice in one query.
 
 /** Points a request: Prometheus refuses more than 11,000 steps between start and end. */
 export const MAX_CHUNK_STEPS = 10_999;
-/** Samples that came late by up to this many steps are still seen by the next read. */
-export const OVERLAP_STEPS = 5;
 
 /** Unix ms; both ends are asked for. */
 export interface TimeRange {
@@ -25,19 +23,4 @@ export function chunksOf(range: TimeRange & { readonly stepMs: number }, maxStep
   for (let from = Math.floor(range.startMs / stepMs); from <= last; from += maxSteps)
     chunks.push({ startMs: from * stepMs, endMs: Math.min(last, from + maxSteps - 1) * stepMs });
   return chunks;
-}
-
-/**
- * What to ask for after a read: from `overlapSteps` before the newest sample seen (`lastMs`, unix ms) to the newest step that is not
- * after `nowMs`. Whatever the clock did, it starts no later than it ends.
- */
-export function nextRange({ lastMs, nowMs, stepMs, overlapSteps = OVERLAP_STEPS }: {
-  readonly lastMs: number;
-  readonly nowMs: number;
-  readonly stepMs: number;
-  readonly overlapSteps?: number;
-}): TimeRange {
-  const end = Math.floor(nowMs / stepMs);
-  const start = Math.min(end, Math.floor(lastMs / stepMs) - overlapSteps);
-  return { startMs: start * stepMs, endMs: end * stepMs };
 }

@@ -1,3 +1,3 @@
 export type { Grid, Samples, Series } from "./samples.ts";
-export { alignedDown, gridFor, joinSamples } from "./grid.ts";
-export { coverage, emptySeries, lastPresentMs, regularize } from "./regularize.ts";
+export { alignedDown, gridFor } from "./grid.ts";
+export { coverage, lastPresentMs, regularize } from "./regularize.ts";

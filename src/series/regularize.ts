@@ -19,12 +19,6 @@ export function regularize(samples: Samples, grid: Grid): Series {
   return { startMs, stepMs, values: slots };
 }
 
-/** The series of `grid` in which everything is missing. */
-export function emptySeries(grid: Grid): Series {
-  const { startMs, stepMs, length } = checked(grid);
-  return { startMs, stepMs, values: new Float64Array(length).fill(NaN) };
-}
-
 /** The share of slots that hold a value, 0..1; 0 where there are no slots. */
 export function coverage(series: Series): number {
   const { values } = series;

@@ -43,11 +43,15 @@ async function createObjects(server: string, scalers: number): Promise<void> {
     const labels = { app: name };
     const template = { metadata: { labels }, spec: { containers: [{ name: "app", image: "app" }] } };
     await post(`${server}/apis/apps/v1/namespaces/fleet/deployments`, {
-      ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: "fleet" } },
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name, namespace: "fleet" },
       spec: { replicas: 5, selector: { matchLabels: labels }, template },
     });
     await post(`${server}/apis/predictivescaler.io/v1alpha1/namespaces/fleet/predictivescalers`, {
-      ...{ apiVersion: "predictivescaler.io/v1alpha1", kind: "PredictiveScaler", metadata: { name, namespace: "fleet" } },
+      apiVersion: "predictivescaler.io/v1alpha1",
+      kind: "PredictiveScaler",
+      metadata: { name, namespace: "fleet" },
       spec: {
         scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
         maxReplicas: 100,

@@ -69,11 +69,15 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
   const labels = { app: "checkout" };
   await request("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
   await request("POST", "/apis/apps/v1/namespaces/shop/deployments", {
-    ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "checkout", namespace: "shop" } },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "checkout", namespace: "shop" },
     spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: "a", image: "a" }] } } },
   });
   await request("POST", "/apis/predictivescaler.io/v1alpha1/namespaces/shop/predictivescalers", {
-    ...{ apiVersion: "predictivescaler.io/v1alpha1", kind: "PredictiveScaler", metadata: { name: "checkout", namespace: "shop" } },
+    apiVersion: "predictivescaler.io/v1alpha1",
+    kind: "PredictiveScaler",
+    metadata: { name: "checkout", namespace: "shop" },
     spec: { scaleTargetRef: DEPLOYMENT, maxReplicas: 40, metric: { query, targetPerReplica: "50", step: "5m" }, ...spec },
   });
   const scaler = async () => (await request("GET", scalerPath)) as StoredScaler & { status?: Record<string, unknown> };

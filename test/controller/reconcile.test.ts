@@ -176,8 +176,9 @@ test("Recommend changes nothing and says what it would do", async () => {
   await operator.passes(HOUR_MS);
   expect(await operator.replicas()).toBe(4);
   const { status } = await operator.scaler();
-  expect(status?.["recommendation"]).toMatchObject({ from: 4, reason: "ForecastDemand" });
-  expect((status?.["recommendation"] as { to: number }).to).toBeGreaterThan(10);
+  const recommendation = status?.["recommendation"] as { from: number; to: number; reason: string };
+  expect(recommendation).toMatchObject({ from: 4, reason: "ForecastDemand" });
+  expect(recommendation.to).toBeGreaterThan(10);
 });
 
 test("ScaleOutOnly raises and never lowers", async () => {

@@ -132,13 +132,16 @@ test("a decision that has been carried out is not followed by another at the sam
   });
 });
 
-test("Recommend never writes and recommends what Active would do; ScaleOutOnly never lowers and else agrees with Active", () => {
+test("Recommend never writes and recommends what Active would reach without a pace; ScaleOutOnly never lowers and else agrees with Active", () => {
   always((given) => {
-    const inMode = (mode: Policy["mode"]) => decide({ ...given, policy: { ...given.policy, mode } });
+    const { policy } = given;
+    const inMode = (mode: Policy["mode"]) => decide({ ...given, policy: { ...policy, mode } });
     const active = inMode("Active");
     const recommended = inMode("Recommend");
+    const unpaced = (direction: DirectionPolicy): DirectionPolicy => ({ ...direction, selectPolicy: "Max", policies: [] });
+    const free = { ...policy, mode: "Active" as const, scaleUp: unpaced(policy.scaleUp), scaleDown: unpaced(policy.scaleDown) };
     expect(recommended.kind).toBe(active.from === 0 ? "hold" : "recommend");
-    expect(recommended.to).toBe(active.to);
+    expect(recommended.to).toBe(decide({ ...given, policy: free }).to);
     expect(inMode("ScaleOutOnly").to).toBe(Math.max(active.from, active.to));
   });
 });

@@ -1,6 +1,5 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextRange } from "../../src/prometheus/index.ts";
 import { chunksOf, MAX_CHUNK_STEPS } from "../../src/prometheus/ranges.ts";
 
 describe("chunks", () => {
@@ -32,16 +31,5 @@ describe("chunks", () => {
     expect(chunksOf({ startMs: 0, endMs: (MAX_CHUNK_STEPS - 1) * 60_000, stepMs: 60_000 })).toHaveLength(1);
     expect(chunksOf({ startMs: 60_000, endMs: 0, stepMs: 60_000 })).toEqual([]);
     expect(() => chunksOf({ startMs: 0, endMs: NaN, stepMs: 1 })).toThrow(/finite times/);
-  });
-});
-
-describe("the next range", () => {
-  it("goes from five steps before the newest sample to the newest step", () => {
-    expect(nextRange({ lastMs: 600_000, nowMs: 679_000, stepMs: 60_000 })).toEqual({ startMs: 300_000, endMs: 660_000 });
-    expect(nextRange({ lastMs: 600_000, nowMs: 679_000, stepMs: 60_000, overlapSteps: 0 })).toEqual({ startMs: 600_000, endMs: 660_000 });
-  });
-
-  it("never starts after it ends, whatever the clock did", () => {
-    expect(nextRange({ lastMs: 6_000_000, nowMs: 679_000, stepMs: 60_000 })).toEqual({ startMs: 660_000, endMs: 660_000 });
   });
 });

@@ -1,5 +1,5 @@
 // The pods' model and the HPA to compare with, against values worked out by hand and a slow oracle.
-import fc from "fast-check";
+import { array, assert, integer, property } from "fast-check";
 import { expect, test } from "vitest";
 import { hpaReplicas, measure, readyReplicas, tunedHpa } from "../../src/replay/index.ts";
 import type { World } from "../../src/replay/index.ts";
@@ -21,8 +21,8 @@ test("replicas asked for are ready after the delay, and removal is at once", () 
 });
 
 test("ready replicas are the least that was asked for throughout the delay", () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 6 }), (asked, delay) => {
+  assert(
+    property(array(integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 40 }), integer({ min: 0, max: 6 }), (asked, delay) => {
       const ready = readyReplicas(Float64Array.from(asked), MINUTE, delay * MINUTE);
       for (const [i, value] of ready.entries()) expect(value).toBe(Math.min(...asked.slice(Math.max(0, i - delay), i + 1)));
     }),

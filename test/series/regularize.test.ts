@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { alignedDown, coverage, emptySeries, gridFor, joinSamples, lastPresentMs, regularize } from "../../src/series/index.ts";
+import { alignedDown, coverage, gridFor, lastPresentMs, regularize } from "../../src/series/index.ts";
 import { samplesOf } from "./samples-of.ts";
 
 const STEP = 60_000;
@@ -28,7 +28,7 @@ describe("regularize", () => {
 
   it("refuses a grid without a step", () => {
     expect(() => regularize(samplesOf(), { startMs: 0, stepMs: 0, length: 1 })).toThrow(/step above 0/);
-    expect(() => emptySeries({ startMs: 0, stepMs: 1, length: 1.5 })).toThrow(/whole length/);
+    expect(() => regularize(samplesOf(), { startMs: 0, stepMs: 1, length: 1.5 })).toThrow(/whole length/);
   });
 
   it("does not depend on the order of samples that name different slots", () => {
@@ -80,9 +80,9 @@ describe("coverage and the newest value", () => {
   });
 
   it("are nothing where nothing is", () => {
-    expect(coverage(emptySeries(grid))).toBe(0);
-    expect(coverage(emptySeries({ ...grid, length: 0 }))).toBe(0);
-    expect(lastPresentMs(emptySeries(grid))).toBeUndefined();
+    expect(coverage(regularize(samplesOf(), grid))).toBe(0);
+    expect(coverage(regularize(samplesOf(), { ...grid, length: 0 }))).toBe(0);
+    expect(lastPresentMs(regularize(samplesOf(), grid))).toBeUndefined();
   });
 });
 
@@ -102,13 +102,5 @@ describe("the grid of a history", () => {
         expect(lastMs <= endMs && endMs - lastMs < stepMs && Math.abs(startMs % stepMs) === 0).toBe(true);
       }),
     );
-  });
-});
-
-describe("joined samples", () => {
-  it("let the later read win and forget what is too old", () => {
-    const joined = joinSamples(samplesOf([9 * STEP, 1], [10 * STEP, 2], [11 * STEP, 3]), samplesOf([11 * STEP, 4], [12 * STEP, 5]), 10 * STEP);
-    expect([...joined.timesMs]).toEqual([10 * STEP, 11 * STEP, 11 * STEP, 12 * STEP]);
-    expect([...regularize(joined, grid).values]).toEqual([2, 4, 5, NaN, NaN]);
   });
 });

@@ -1,8 +1,13 @@
 // How far the policies of one direction let the target go now. Each policy counts from the replicas at the start of its own period, which
 // are those of now less what changed since, in both directions. Semantics: autoscaling/v2, with percentages in exact arithmetic
 // (10 replicas and 10 % are 11, where a product of floats would say 12).
-import type { DirectionPolicy, ScaleHistory, ScalingPolicyRule } from "../decision.ts";
+import type { DirectionPolicy, Policy, ScaleHistory, ScalingPolicyRule } from "../decision.ts";
 import { durationText, replicasText } from "../wording.ts";
+
+/** A target that is only watched does not climb from pass to pass: a pace would forever hide what it needs. */
+export function isPaced({ mode }: Policy): boolean {
+  return mode !== "Recommend";
+}
 
 export interface PolicyLimit {
   /** The furthest number allowed: never on the other side of `current`. Infinity or 0 without a policy. */

@@ -1,7 +1,7 @@
 // How fast and how soon the target may grow: tolerance, stabilisation window and policies with the semantics of autoscaling/v2.
 // Invariant: none of these answers less than the replicas that are there.
 import { durationText, numberText, replicasText } from "../wording.ts";
-import { policyLimit } from "./policy-limit.ts";
+import { isPaced, policyLimit } from "./policy-limit.ts";
 import type { Rule } from "./rule.ts";
 
 export const scaleUpTolerance: Rule = {
@@ -32,7 +32,7 @@ export const scaleUpWindow: Rule = {
 export const scaleUpPolicy: Rule = {
   name: "scaleUpPolicy",
   apply(replicas, { target, policy, history, nowMs }) {
-    if (replicas <= target.replicas) return undefined;
+    if (replicas <= target.replicas || !isPaced(policy)) return undefined;
     const limit = policyLimit("up", policy.scaleUp, target.replicas, history.events, nowMs);
     if (replicas <= limit.replicas) return undefined;
     return { to: limit.replicas, reason: policy.scaleUp.selectPolicy === "Disabled" ? "ScaleUpDisabled" : "ScaleUpLimit", message: limit.message };
