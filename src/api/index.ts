@@ -1,7 +1,7 @@
 // What the user asked for, and the words in which the operator answers.
 export type { Behavior, Mode, ParseResult, Problem, Scaler, ScalerSpec, ScaleTargetRef, ScalingPolicy, ScalingRules, Season } from "./spec.ts";
 export type { ConditionType, MetricReason, Reason } from "./conditions.ts";
-export type { ScalerStatus } from "./status.ts";
+export type { Condition, ScalerStatus } from "./status.ts";
 export { CONDITION_TYPES, REASONS } from "./conditions.ts";
 export { crd } from "./crd.ts";
 export { durationText } from "./duration.ts";

@@ -115,3 +115,6 @@ export const statusSchema = z
 
 /** status of a PredictiveScaler. Times are RFC 3339; demands, shares and durations are text. */
 export type ScalerStatus = z.infer<typeof statusSchema>;
+
+/** One condition of a status, with its times. */
+export type Condition = NonNullable<ScalerStatus["conditions"]>[number];

@@ -1,4 +1,5 @@
 // What the controller remembers of each scaler between passes. It changes only here, and the history of decisions only after a write succeeded.
+import type { Condition } from "../api/index.ts";
 import type { Decision, ScaleHistory } from "../decision/index.ts";
 import { startHistory } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
@@ -7,7 +8,6 @@ import type { LearnResult } from "./learner.ts";
 import { createTrack } from "./track.ts";
 import type { Track } from "./track.ts";
 import type { ModelSettings, Plan } from "./plan.ts";
-import type { Condition } from "./status.ts";
 
 /** A model is learned anew after so long, ms. */
 const REFIT_AFTER_MS = 7 * 24 * 3_600_000;

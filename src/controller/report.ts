@@ -1,6 +1,6 @@
 // Says what a pass found: status, events, gauges and the log. Status is written when something that a person would act on
 // changed, else every five minutes at most: thousands of scalers must not write thousands of times a minute.
-import type { ConditionType, Problem } from "../api/index.ts";
+import type { Condition, ConditionType, Problem } from "../api/index.ts";
 import { formatProblems, GROUP, KIND, VERSION } from "../api/index.ts";
 import type { Decision } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
@@ -11,7 +11,6 @@ import type { Verdict } from "./conditions.ts";
 import { gaugesFor } from "./gauges.ts";
 import type { Memory } from "./memory.ts";
 import { decidedStatus, withTimes } from "./status.ts";
-import type { Condition } from "./status.ts";
 
 const STATUS_EVERY_MS = 5 * 60_000;
 /** Conditions whose change is worth an event; the others follow from these. */

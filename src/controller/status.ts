@@ -1,5 +1,5 @@
 // The status of a scaler as it is written: pure. Numbers are texts that a person can read; what is not known is left out.
-import type { ScalerStatus } from "../api/index.ts";
+import type { Condition, ScalerStatus } from "../api/index.ts";
 import { durationText, STATUS_LIMITS } from "../api/index.ts";
 import { rfc3339 } from "../clock.ts";
 import type { Decision } from "../decision/index.ts";
@@ -7,9 +7,6 @@ import type { TargetScale } from "../kube/index.ts";
 import { percent } from "./conditions.ts";
 import type { Verdict } from "./conditions.ts";
 import type { Memory } from "./memory.ts";
-
-/** A condition with its times, as Kubernetes keeps it. */
-export type Condition = NonNullable<ScalerStatus["conditions"]>[number];
 
 /** How far ahead the peak in the status looks, ms. */
 const PEAK_HORIZON_MS = 24 * 3_600_000;
