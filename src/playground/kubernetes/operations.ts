@@ -1,7 +1,7 @@
 // Create, read, update, patch, delete and list, as the real server does them: optimistic locking, generation, subresources apart from the object.
 import type { Clock } from "../../clock.ts";
 import { rfc3339 } from "../../clock.ts";
-import { alreadyExists, ApiFailure, badRequest, conflict, expired, invalid, notFound } from "./failure.ts";
+import { alreadyExists, badRequest, conflict, expired, invalid, notFound } from "./failure.ts";
 import { isEqual, isObject, part, text } from "./json.ts";
 import type { JsonObject } from "./json.ts";
 import { patched } from "./patch.ts";
@@ -41,9 +41,14 @@ export class Operations {
     const id = (++this.#count).toString(16).padStart(12, "0");
     const generated = text(metadata, "generateName");
     const name = text(metadata, "name") || (generated === "" ? "" : `${generated}${id.slice(-5)}`);
-    if (name === "") throw invalid(resource, "", [{ field: "metadata.name", reason: "FieldValueRequired", message: "Required value: name or generateName is required" }]);
-    if (!NAME.test(name))
-      throw invalid(resource, name, [{ field: "metadata.name", reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain` }]);
+    if (name === "") {
+      const message = "Required value: name or generateName is required";
+      throw invalid(resource, "", [{ field: "metadata.name", reason: "FieldValueRequired", message }]);
+    }
+    if (!NAME.test(name)) {
+      const message = `Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain`;
+      throw invalid(resource, name, [{ field: "metadata.name", reason: "FieldValueInvalid", message }]);
+    }
     if (text(metadata, "namespace") !== "" && text(metadata, "namespace") !== namespace)
       throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
     if (resource.isNamespaced && this.#store.get(this.#namespaces, `/${namespace}`) === undefined) throw notFound(this.#namespaces, namespace);
@@ -92,7 +97,8 @@ export class Operations {
     const version = from?.version ?? this.#store.version;
     const all = this.#store.list(resource, version);
     if (all === undefined) throw expired(version, this.#store.oldest);
-    const left = all.filter((object) => (namespace === "" || part(object, "metadata")["namespace"] === namespace) && selector(object) && (from === undefined || keyOf(object) > from.key));
+    const isAsked = (object: JsonObject) => (namespace === "" || part(object, "metadata")["namespace"] === namespace) && selector(object);
+    const left = all.filter((object) => isAsked(object) && (from === undefined || keyOf(object) > from.key));
     const items = limit > 0 ? left.slice(0, limit) : left;
     const [last] = items.slice(-1);
     const rest = left.length - items.length;
@@ -136,7 +142,7 @@ export class Operations {
   #checked(resource: Resource | undefined, body: unknown): JsonObject {
     if (!isObject(body)) throw badRequest("the object provided is unrecognized: couldn't get version/kind");
     if (resource !== undefined && (body["kind"] !== resource.kind || body["apiVersion"] !== groupVersion(resource)))
-      throw new ApiFailure(400, "BadRequest", `the object provided is ${String(body["apiVersion"])} ${String(body["kind"])}, not ${groupVersion(resource)} ${resource.kind}`);
+      throw badRequest(`the object provided is ${String(body["apiVersion"])} ${String(body["kind"])}, not ${groupVersion(resource)} ${resource.kind}`);
     return body;
   }
 

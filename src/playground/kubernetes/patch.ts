@@ -75,7 +75,9 @@ function changed(at: unknown, [key, ...rest]: readonly string[], op: "add" | "re
   if (key === undefined) return value;
   if (Array.isArray(at)) {
     const index = key === "-" ? at.length : Number(key);
-    if (!Number.isInteger(index) || index < 0 || index > at.length || (index === at.length && (op !== "add" || rest.length > 0))) throw refused(`no item ${key}`);
+    const isPlace = Number.isInteger(index) && index >= 0 && index <= at.length;
+    const isNew = index === at.length;
+    if (!isPlace || (isNew && (op !== "add" || rest.length > 0))) throw refused(`no item ${key}`);
     if (rest.length > 0) return at.with(index, changed(at[index], rest, op, value));
     return at.toSpliced(index, op === "add" ? 0 : 1, ...(op === "remove" ? [] : [value]));
   }

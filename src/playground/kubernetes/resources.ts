@@ -35,16 +35,20 @@ const deployments: Resource = {
   kind: "Deployment",
   subresources: ["status", "scale"],
   hasGeneration: true,
-  complete: (object) => ({ ...object, spec: { progressDeadlineSeconds: 600, revisionHistoryLimit: 10, ...part(object, "spec"), replicas: number(part(object, "spec"), "replicas", 1) } }),
+  complete(object) {
+    const spec = part(object, "spec");
+    return { ...object, spec: { progressDeadlineSeconds: 600, revisionHistoryLimit: 10, ...spec, replicas: number(spec, "replicas", 1) } };
+  },
   causes(object) {
     const spec = part(object, "spec");
     const replicas = spec["replicas"];
     const labels = part(part(spec, "selector"), "matchLabels");
     const own = part(part(part(spec, "template"), "metadata"), "labels");
     const isSelected = Object.entries(labels).every(([key, value]) => own[key] === value);
+    const mismatch = "Invalid value: `selector` does not match template `labels`";
     return [
       ...(Object.keys(labels).length > 0 ? [] : [{ field: "spec.selector", reason: "FieldValueRequired", message: "Required value" }]),
-      ...(isSelected ? [] : [{ field: "spec.template.metadata.labels", reason: "FieldValueInvalid", message: "Invalid value: `selector` does not match template `labels`" }]),
+      ...(isSelected ? [] : [{ field: "spec.template.metadata.labels", reason: "FieldValueInvalid", message: mismatch }]),
       ...(Number.isInteger(replicas) && Number(replicas) >= 0
         ? []
         : [{ field: "spec.replicas", reason: "FieldValueInvalid", message: `Invalid value: ${String(replicas)}: must be greater than or equal to 0` }]),

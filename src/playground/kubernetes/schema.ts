@@ -38,8 +38,10 @@ function shape(value: unknown, schema: JsonObject, path: string, pruned: string[
 export function causesOf(value: unknown, schema: JsonObject, path: string): Cause[] {
   const wrong = (reason: string, message: string): Cause[] => [{ field: path, reason, message }];
   const found = JSON.stringify(value);
-  if (schema["x-kubernetes-int-or-string"] === true)
-    return Number.isInteger(value) || typeof value === "string" ? [] : wrong("FieldValueTypeInvalid", `Invalid value: ${found}: must be an integer or a string`);
+  if (schema["x-kubernetes-int-or-string"] === true) {
+    const isEither = Number.isInteger(value) || typeof value === "string";
+    return isEither ? [] : wrong("FieldValueTypeInvalid", `Invalid value: ${found}: must be an integer or a string`);
+  }
   const { type } = schema;
   if (typeof type === "string" && !isOfType(value, type)) {
     const name = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;

@@ -113,7 +113,9 @@ function respond({ operations, watches }: Parts, { method, route, query, isWatch
   const isCollection = route.name === "";
   if (method === "GET" && isCollection) {
     const selector = selectorOf(query.get("labelSelector") ?? "", query.get("fieldSelector") ?? "");
-    if (!isWatch) return answer(response, 200, operations.list(route, { limit: Number(query.get("limit") ?? 0), continueToken: query.get("continue") ?? "", selector }));
+    const limit = Number(query.get("limit") ?? 0);
+    const continueToken = query.get("continue") ?? "";
+    if (!isWatch) return answer(response, 200, operations.list(route, { limit, continueToken, selector }));
     const hasBookmarks = query.get("allowWatchBookmarks") === "true";
     const timeoutSeconds = Number(query.get("timeoutSeconds") ?? NaN);
     return watches.open({ route, selector, version: query.get("resourceVersion") ?? "", hasBookmarks, timeoutSeconds }, response);
@@ -153,7 +155,8 @@ function answer(response: ServerResponse, status: number, body: object): void {
 
 function refuse(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy();
-  const failure = error instanceof ApiFailure ? error : new ApiFailure(500, "InternalError", `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`);
+  const said = error instanceof Error ? error.message : String(error);
+  const failure = error instanceof ApiFailure ? error : new ApiFailure(500, "InternalError", `Internal error occurred: ${said}`);
   answer(response, failure.code, failure.status);
 }
 
@@ -167,7 +170,9 @@ function fail({ fault, headers = {} }: Fault, response: ServerResponse, route: R
     return;
   }
   const failure =
-    fault === 403 && route !== undefined ? forbidden(route.resource, verb, route) : new ApiFailure(fault, FAULT_REASONS[fault] ?? "InternalError", `a fault on request: ${fault}`);
+    fault === 403 && route !== undefined
+      ? forbidden(route.resource, verb, route)
+      : new ApiFailure(fault, FAULT_REASONS[fault] ?? "InternalError", `a fault on request: ${fault}`);
   response.writeHead(fault, { "content-type": "application/json", ...headers }).end(JSON.stringify(failure.status));
 }
 

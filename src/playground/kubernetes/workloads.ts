@@ -27,7 +27,8 @@ interface Workload {
 }
 
 /** Runs the Deployments of the store. `readyDelayMs` is in the clock's time. */
-export function runWorkloads({ store, clock, deployments, readyDelayMs }: { store: Store; clock: Clock; deployments: Resource; readyDelayMs: number }): Workloads {
+export function runWorkloads(parts: { store: Store; clock: Clock; deployments: Resource; readyDelayMs: number }): Workloads {
+  const { store, clock, deployments, readyDelayMs } = parts;
   const workloads = new Map<string, Workload>();
   const settle = (key: string, nowMs: number) => {
     const stored = store.get(deployments, key);
