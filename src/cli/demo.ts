@@ -33,13 +33,14 @@ export interface DemoOptions {
   readonly port: number;
 }
 
-/** Two days and the warm-up take 51 s at this rate. */
-const DEFAULT_RATE = 3_700;
+/** Two days and the warm-up take 53 s at this rate. */
+const DEFAULT_RATE = 3_500;
+const DEFAULT_SEED = 6;
 const SLOWEST_RATE = 60;
 const FASTEST_RATE = 20_000;
 const HOUR_MS = 3_600_000;
-/** Part of a step after a minute at which the operator is asked what it forecast for it: its pass has ended by then. */
-const LOOK_AT = 0.75;
+/** How often the operator is asked what it forecast: twice a step, so that a late pass is not missed. */
+const LOOK_MS = MINUTE_MS / 2;
 
 const EXAMPLE = `
 Example:
@@ -53,7 +54,7 @@ Exit code 1: a regular peak came without its capacity ever having been asked for
 export function demoCommand(io: Io, finish: (code: number) => void): Command {
   return new Command("demo")
     .description("Watch the operator scale a shop through two simulated days, without a cluster.")
-    .addOption(new Option("--seed <n>", "which traffic: the same seed is the same traffic").argParser(wholeNumber).default(1))
+    .addOption(new Option("--seed <n>", "which traffic: the same seed is the same traffic").argParser(wholeNumber).default(DEFAULT_SEED))
     .addOption(new Option("--rate <n>", "simulated seconds per second").argParser(rateNumber).default(DEFAULT_RATE))
     .addOption(new Option("--output <format>", "what is printed at the end").choices(["text", "json"]).default("text"))
     .addOption(new Option("--out <file>", "where the HTML report is written").default("demo-report.html"))
@@ -94,7 +95,8 @@ async function watchedDays({ seed, rate, port }: DemoOptions, io: Io, progress: 
     });
     const startMs = await Promise.race([watch({ world, operator, observer, progress, signal }), crashed]);
     const { failedPasses, forecasts } = observer;
-    return resultOf({ seed, traffic: world.traffic, record: world.record(), forecasts, startMs, errors: operator.errorLines + failedPasses });
+    const { errorLines, lastComplaint } = operator;
+    return resultOf({ seed, traffic: world.traffic, record: world.record(), forecasts, startMs, errors: errorLines + failedPasses, lastComplaint });
   } finally {
     over.abort(new Error("over"));
     await operator?.stop();
@@ -110,7 +112,7 @@ interface Watch {
   readonly signal: AbortSignal;
 }
 
-/** Looks once a simulated minute until the judged days are over; the first judged minute. */
+/** Looks on until the judged days are over; the first judged minute. */
 async function watch({ world, operator, observer, progress, signal }: Watch): Promise<number> {
   const { clock } = world;
   const times = timesIn(TIME_ZONE);
@@ -119,8 +121,7 @@ async function watch({ world, operator, observer, progress, signal }: Watch): Pr
     const nowMs = clock.nowMs();
     const endMs = judgedMs === undefined ? undefined : judgedMs + JUDGED_MINUTES * MINUTE_MS;
     if (endMs !== undefined && nowMs >= endMs + MINUTE_MS) return judgedMs ?? endMs;
-    const nextMs = (Math.floor(nowMs / MINUTE_MS - LOOK_AT) + 1 + LOOK_AT) * MINUTE_MS;
-    await clock.delay(nextMs - nowMs, signal);
+    await clock.delay(LOOK_MS - (nowMs % LOOK_MS), signal);
     await scrape(operator, observer, clock.nowMs(), signal);
     const state = world.record().at(-1);
     const replicas = `${state?.ready ?? 0} of ${state?.asked ?? 0} replicas ready`;

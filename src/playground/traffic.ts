@@ -37,9 +37,9 @@ const NOISE_MINUTES = 64 * 1440;
 const WHITE_SHARE = 0.01;
 const LASTING_SHARE = 0.018;
 const LASTING_MINUTES = 40;
-/** The flash crowd rises for 12 minutes, fades with 10 minutes, and is over after an hour. */
-const CROWD_RISE_MS = 12 * MINUTE_MS;
-const CROWD_FADE_MS = 10 * MINUTE_MS;
+/** The flash crowd rises for 8 minutes, fades as a bell with 6 minutes, and is over after an hour. */
+const CROWD_RISE_MS = 8 * MINUTE_MS;
+const CROWD_FADE_MS = 6 * MINUTE_MS;
 const CROWD_MS = HOUR_MS;
 /** Demand of each day of the week, Monday first. */
 const WEEK = [1, 0.97, 0.98, 1, 1.06, 1.12, 0.94];
@@ -61,7 +61,7 @@ export function createTraffic({ seed, liveMs }: TrafficOptions): Traffic {
   const evening: Bump = { hour: 19 + random(), rise: 1.2, fall: 1.9, height: 5.4 + 0.8 * random() };
   const weeklyGrowth = 0.01 + 0.02 * random();
   const crowdMs = liveMs + DAY_MS + Math.round((15.2 + 0.8 * random()) * 60) * MINUTE_MS;
-  const crowdSize = 1.2 + 0.2 * random();
+  const crowdSize = 1.3 + 0.2 * random();
   const noise = lastingNoise(random);
 
   const regular = (timeMs: number) => {
@@ -114,8 +114,7 @@ function weekday(timeMs: number): number {
 function crowd(sinceMs: number): number {
   if (sinceMs <= 0 || sinceMs >= CROWD_MS) return 0;
   if (sinceMs < CROWD_RISE_MS) return 0.5 - 0.5 * Math.cos((Math.PI * sinceMs) / CROWD_RISE_MS);
-  const fade = Math.exp(-(((sinceMs - CROWD_RISE_MS) / CROWD_FADE_MS) ** 2) / 6);
-  return fade * (1 - ((sinceMs - CROWD_RISE_MS) / (CROWD_MS - CROWD_RISE_MS)) ** 4);
+  return Math.exp(-(((sinceMs - CROWD_RISE_MS) / CROWD_FADE_MS) ** 2) / 2);
 }
 
 /** First-order autoregressive noise, a value a minute. */

@@ -23,6 +23,8 @@ export interface Operator {
   readonly metricsUrl: string | undefined;
   /** Error-level lines of its log so far. */
   readonly errorLines: number;
+  /** The last message at level warn or error. */
+  readonly lastComplaint: string | undefined;
   /** Resolves when the process ends by itself, with what a person should read. */
   readonly crashed: Promise<OperatorError>;
   stop(): Promise<void>;
@@ -48,6 +50,7 @@ function watched(child: ChildProcess, cleanUp: () => Promise<void>): Operator {
   const lines: string[] = [];
   let metricsUrl: string | undefined;
   let errorLines = 0;
+  let lastComplaint: string | undefined;
   let isStopping = false;
   const read = (line: string) => {
     lines.push(line);
@@ -55,6 +58,7 @@ function watched(child: ChildProcess, cleanUp: () => Promise<void>): Operator {
     const entry = logEntry(line);
     if (entry?.msg === "listening") metricsUrl = entry.metricsUrl;
     if (entry?.level === "error" || entry?.level === "fatal") errorLines++;
+    if (entry?.level === "warn" || entry?.level === "error") lastComplaint = entry.msg;
   };
   for (const stream of [child.stdout, child.stderr]) if (stream !== null) createInterface({ input: stream }).on("line", read);
   const ended = new Promise<string>((resolve) => {
@@ -73,6 +77,9 @@ function watched(child: ChildProcess, cleanUp: () => Promise<void>): Operator {
     },
     get errorLines() {
       return errorLines;
+    },
+    get lastComplaint() {
+      return lastComplaint;
     },
     crashed,
     async stop() {

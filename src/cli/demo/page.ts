@@ -23,9 +23,9 @@ export function demoPage(result: DemoResult): string {
   return page({
     title: "predictive-scaler: demo",
     verdict: verdict(result),
-    origin: `${NAMESPACE}/${NAME}, simulated traffic (seed ${result.seed}), ${times.dayTime(course.startMs)} to ${times.dayTime(endMs)} ${TIME_ZONE}, ${times.date(course.startMs)} and after.`,
+    origin: `${NAMESPACE}/${NAME}, simulated traffic (seed ${result.seed}), ${times.dayTime(course.startMs)} to ${times.dayTime(endMs)} ${TIME_ZONE}, from ${times.date(course.startMs)}.`,
     numbers: [
-      { value: `${Math.min(...leads).toFixed(0)} min`, meaning: "the shortest time by which the replicas of a regular peak were asked for before they were needed" },
+      { value: Number.isNaN(Math.min(...leads)) ? "never" : `${Math.floor(Math.min(...leads))} min`, meaning: "the shortest time by which the replicas of a regular peak were asked for before they were needed" },
       { value: percent(operator.overloadedShare), meaning: `of all minutes overloaded; asked for was at most ${percent(1 - SERVICE_LEVEL)}` },
       { value: amount(operator.podHours), meaning: `pod-hours; an HPA that covers as well needs ${amount(result.hpaTuned?.numbers.podHours ?? NaN)}` },
     ],

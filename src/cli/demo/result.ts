@@ -24,6 +24,8 @@ export interface DemoResult {
   readonly hpaTuned: { readonly utilisation: number; readonly numbers: PolicyNumbers } | undefined;
   readonly forecast: { readonly wape: number; readonly wapePersistence: number };
   readonly errors: number;
+  /** What the operator said last of what went wrong. */
+  readonly lastComplaint: string | undefined;
 }
 
 export interface Seen {
@@ -34,9 +36,10 @@ export interface Seen {
   /** First judged minute, unix ms. */
   readonly startMs: number;
   readonly errors: number;
+  readonly lastComplaint: string | undefined;
 }
 
-export function resultOf({ seed, traffic, record, forecasts, startMs, errors }: Seen): DemoResult {
+export function resultOf({ seed, traffic, record, forecasts, startMs, errors, lastComplaint }: Seen): DemoResult {
   const demandAt = (timeMs: number) => traffic.rate(timeMs);
   const course = courseOf({ startMs, minutes: JUDGED_MINUTES, demandAt, forecasts, record });
   const sceneMs = startMs - SCENE_MINUTES * MINUTE_MS;
@@ -64,6 +67,7 @@ export function resultOf({ seed, traffic, record, forecasts, startMs, errors }: 
     hpaTuned: tunedHpa(replay, operator.overloadedShare),
     forecast: forecastError(course, demandAt),
     errors,
+    lastComplaint,
   };
 }
 

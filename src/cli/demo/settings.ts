@@ -7,7 +7,7 @@ const HOUR_MS = 3_600_000;
 /** First midnight of the two judged days: Tuesday, 3 March 2026, UTC. */
 export const LIVE_MS = 1_772_496_000_000;
 /** So long before it the operator starts: time to load history and to leave the reactive start. */
-export const WARM_UP_MS = 4 * HOUR_MS;
+export const WARM_UP_MS = 3 * HOUR_MS;
 /** Judging waits so long after the first forecast, so that what is judged was asked for with one. */
 export const SETTLE_MS = 45 * MINUTE_MS;
 /** A scaler without a forecast after this long is a failed demo. */

@@ -7,6 +7,8 @@ import { HPA_TARGET, missedPeaks } from "./result.ts";
 import type { DemoResult } from "./result.ts";
 import { READY_DELAY_MS, SERVICE_LEVEL, TARGET_PER_REPLICA, TIME_ZONE } from "./settings.ts";
 
+const WIDTH = 80;
+
 /** The answer first: one sentence. */
 export function verdict(result: DemoResult): string {
   const regular = result.peaks.filter(({ kind }) => kind === "regular");
@@ -30,7 +32,7 @@ export function policies(result: DemoResult): readonly { readonly name: string; 
   return [
     { name: `operator, service level ${percent(SERVICE_LEVEL, 0)}`, numbers: result.operator },
     { name: `HPA at ${percent(HPA_TARGET, 0)}`, numbers: result.hpa },
-    { name: tuned === undefined ? "HPA as good: none is" : `HPA as good: ${percent(tuned.utilisation, 0)}, in hindsight`, numbers: tuned?.numbers },
+    { name: tuned === undefined ? "HPA tuned in hindsight: none" : `HPA at ${percent(tuned.utilisation, 0)}, tuned in hindsight`, numbers: tuned?.numbers },
   ];
 }
 
@@ -59,21 +61,32 @@ export function summaryText(result: DemoResult, page: string): string {
   );
   const { wape, wapePersistence } = result.forecast;
   return [
-    verdict(result),
+    ...wrapped(verdict(result)),
     "",
-    `Two days of ${times.date(result.course.startMs)} and after (${TIME_ZONE}); a replica serves ${TARGET_PER_REPLICA} requests/s`,
-    `and takes ${READY_DELAY_MS / MINUTE_MS} minutes to become Ready.`,
+    `Two days from ${times.date(result.course.startMs)} (${TIME_ZONE}). A replica serves ${TARGET_PER_REPLICA} requests/s and takes`,
+    `${READY_DELAY_MS / MINUTE_MS} minutes to become Ready.`,
     "",
     ...columns(["Peak", "replicas", "asked", "ready", "needed", "lead min"], peaks),
     "",
     ...columns(["Policy", "overloaded min", "share", "pod-hours", "changes/day"], rows),
     "",
     `Forecast 20 minutes ahead: off by ${percent(wape)} of demand; "as it is now" by ${percent(wapePersistence)}.`,
-    ...(result.errors > 0 ? [`The operator met ${result.errors} errors.`] : []),
+    ...(result.errors > 0 ? wrapped(`The operator met ${result.errors} errors, the last: ${result.lastComplaint ?? "unknown"}`) : []),
     "",
-    `Next: open ${page} in a browser; it shows demand, forecast and replicas minute by minute.`,
+    `Next: open ${page} in a browser.`,
     "",
   ].join("\n");
+}
+
+/** Lines of at most 80 columns. */
+function wrapped(sentence: string): string[] {
+  const lines: string[] = [];
+  for (const word of sentence.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > WIDTH) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 /** First column to the left, the others to the right, two spaces in between. */
