@@ -19,10 +19,12 @@ describeCluster("the CRD", () => {
   const dryRun = (manifest: object) => kubectl.said(["create", "--dry-run=server", "-f", "-"], JSON.stringify(manifest));
 
   test("accepts the smallest manifest and fills in the defaults", async () => {
-    const { code, stdout, stderr } = await kubectl.said(["create", "--dry-run=server", "-o", "json", "-f", "-"], JSON.stringify(GOOD_MANIFEST));
+    const create = ["create", "--dry-run=server", "-o", "json", "-f", "-"];
+    const { code, stdout, stderr } = await kubectl.said(create, JSON.stringify(GOOD_MANIFEST));
     expect(stderr).toBe("");
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ spec: { minReplicas: 1, mode: "Active", metric: { step: "1m" }, forecast: { leadTime: "20m", serviceLevel: "99%" } } });
+    const filled = { minReplicas: 1, mode: "Active", metric: { step: "1m" }, forecast: { leadTime: "20m", serviceLevel: "99%" } };
+    expect(JSON.parse(stdout)).toMatchObject({ spec: filled });
   });
 
   test("accepts manifests at the edge of what is allowed", async () => {

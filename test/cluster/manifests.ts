@@ -8,6 +8,13 @@ export interface Condition {
   readonly message: string;
 }
 
+interface ShownConclusion {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** A PredictiveScaler as the API server shows it: the fields that tests look at. */
 export interface ShownScaler {
   readonly metadata: { readonly name: string; readonly generation: number };
@@ -15,8 +22,8 @@ export interface ShownScaler {
     readonly currentReplicas?: number;
     readonly desiredReplicas?: number;
     readonly conditions?: readonly Condition[];
-    readonly decision?: { readonly time: string; readonly from: number; readonly to: number; readonly reason: string; readonly message: string; readonly trace: readonly { readonly reason: string }[] };
-    readonly recommendation?: { readonly from: number; readonly to: number; readonly reason: string; readonly message: string };
+    readonly decision?: ShownConclusion & { readonly time: string; readonly trace: readonly { readonly reason: string }[] };
+    readonly recommendation?: ShownConclusion;
   };
 }
 

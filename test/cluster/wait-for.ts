@@ -12,7 +12,8 @@ export async function waitFor<T>(what: string, deadlineMs: number, look: () => P
     try {
       return await look();
     } catch (error) {
-      if (Date.now() > endMs) throw new Error(`${what}: not within ${deadlineMs / 1000} s. ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      const said = error instanceof Error ? error.message : String(error);
+      if (Date.now() > endMs) throw new Error(`${what}: not within ${deadlineMs / 1000} s. ${said}`, { cause: error });
     }
     await pause(POLL_MS);
   }

@@ -118,7 +118,8 @@ interface ControllerParts {
 async function startControllers({ kubeconfig, kubectl, folder, start, readyDelayMs }: ControllerParts): Promise<void> {
   const client = ["--kubeconfig", kubeconfig];
   const unlimited = ["--kube-api-qps=300", "--kube-api-burst=600", "--leader-elect=false", "--secure-port=0"];
-  const manager = start("kube-controller-manager", [...client, ...unlimited, `--service-account-private-key-file=${join(folder, "sa.key")}`, "--use-service-account-credentials=true"]);
+  const accounts = [`--service-account-private-key-file=${join(folder, "sa.key")}`, "--use-service-account-credentials=true"];
+  const manager = start("kube-controller-manager", [...client, ...unlimited, ...accounts]);
   start("kube-scheduler", [...client, ...unlimited]);
   const stages = join(folder, "stages.yaml");
   writeFileSync(stages, readFileSync(STAGES, "utf8").replace("durationMilliseconds: READY_DELAY", `durationMilliseconds: ${readyDelayMs}`));
@@ -198,8 +199,13 @@ function answersOk(url: string, token: string): Promise<boolean> {
   });
 }
 
+interface NodeCondition {
+  readonly type: string;
+  readonly status: string;
+}
+
 async function hasReadyNodes(kubectl: Kubectl): Promise<boolean> {
-  const { items } = await kubectl.get<{ items: readonly { status?: { conditions?: readonly { type: string; status: string }[] } }[] }>("nodes");
-  const isReady = (conditions: readonly { type: string; status: string }[] = []) => conditions.some(({ type, status }) => type === "Ready" && status === "True");
+  const { items } = await kubectl.get<{ items: readonly { status?: { conditions?: readonly NodeCondition[] } }[] }>("nodes");
+  const isReady = (conditions: readonly NodeCondition[] = []) => conditions.some(({ type, status }) => type === "Ready" && status === "True");
   return items.filter(({ status }) => isReady(status?.conditions)).length === NODES.length;
 }

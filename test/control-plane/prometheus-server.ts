@@ -87,6 +87,7 @@ async function writeBlocks(binaries: Binaries, folder: string, data: string, ser
   out.end(`${chunk}# EOF\n`);
   await once(out, "finish");
   // This flag is of create-blocks-from and must stand before `openmetrics`; without it 4 weeks are read 336 times.
-  execFileSync(binaries.promtool, ["tsdb", "create-blocks-from", "--max-block-duration=744h", "openmetrics", "-q", text, data], { stdio: ["ignore", "ignore", "pipe"] });
+  const args = ["tsdb", "create-blocks-from", "--max-block-duration=744h", "openmetrics", "-q", text, data];
+  execFileSync(binaries.promtool, args, { stdio: ["ignore", "ignore", "pipe"] });
   rmSync(text);
 }
