@@ -1,5 +1,6 @@
 // Upper bounds of a forecast: quantiles of its own settled errors, tracked online one error at a time.
 // Calibration does not rest on any distribution: a quantile moves up after each miss and down after each hit, in the ratio that holds it in place.
+import { VALUE } from "./frame.ts";
 import { DAY_MS } from "./seasons.ts";
 import type { State } from "./state.ts";
 
@@ -29,8 +30,9 @@ export function createBounds(state: State, stepMs: number): Bounds {
   return { gain: GAIN * Math.sqrt(stepMs / 60_000), meanGain: (0.5 * stepMs) / DAY_MS, numbers: state.f64(QUANTILES + TRACKED.length) };
 }
 
-/** Takes a settled error (value - forecast); NaN is none. */
-export function track({ gain, meanGain, numbers }: Bounds, error: number): void {
+/** Takes the settled error of `forecast[at]`, made one lead ago, against the frame's value; NaN is none. */
+export function track({ gain, meanGain, numbers }: Bounds, frame: Float64Array, forecast: Float64Array, at: number): void {
+  const error = frame[VALUE]! - forecast[at]!;
   if (error !== error) return;
   const count = numbers[COUNT]! + 1;
   const size = Math.abs(error);
@@ -45,7 +47,7 @@ export function track({ gain, meanGain, numbers }: Bounds, error: number): void 
   }
 }
 
-/** The bound above `forecast`; the forecast itself while no error has settled. */
-export function bound({ numbers }: Bounds, which: typeof UPPER_90 | typeof UPPER_95, forecast: number): number {
-  return forecast + Math.max(0, numbers[QUANTILES + which]!);
+/** What to add to a forecast for its bound; 0 while no error has settled. */
+export function margin({ numbers }: Bounds, which: typeof UPPER_90 | typeof UPPER_95): number {
+  return Math.max(0, numbers[QUANTILES + which]!);
 }

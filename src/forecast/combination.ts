@@ -1,5 +1,6 @@
 // One forecast out of several experts': each counts by the inverse square of its recent squared error.
 // An expert without a settled error has no weight; while none has, the first expert speaks alone.
+import { VALUE } from "./frame.ts";
 import type { State } from "./state.ts";
 
 /** Time constant of the squared errors. */
@@ -25,9 +26,10 @@ export function resetCombination({ said, errors }: Combination): void {
   errors.fill(-1);
 }
 
-/** Settles what was said one lead ago for this step against `value` (NaN: nothing settles). `step` counts samples from 0. */
-export function settle({ experts, leadSteps, gain, said, errors }: Combination, step: number, value: number): void {
+/** Settles what was said one lead ago for this step against the frame's value (NaN: nothing settles). `step` counts samples from 0. */
+export function settle({ experts, leadSteps, gain, said, errors }: Combination, step: number, frame: Float64Array): void {
   const base = (step % leadSteps) * experts;
+  const value = frame[VALUE]!;
   for (let k = 0; k < experts; k++) {
     const error = value - said[base + k]!;
     const square = error * error;
@@ -36,8 +38,8 @@ export function settle({ experts, leadSteps, gain, said, errors }: Combination, 
   }
 }
 
-/** Keeps what the experts say now (`forecasts`, >= 0) for one lead later and returns their combination. */
-export function combine({ experts, leadSteps, said, errors }: Combination, step: number, forecasts: Float64Array): number {
+/** Keeps what the experts say now (`forecasts`, >= 0) for one lead later and writes their combination to `into[at]`. */
+export function combine({ experts, leadSteps, said, errors }: Combination, step: number, forecasts: Float64Array, into: Float64Array, at: number): void {
   const base = (step % leadSteps) * experts;
   let least = Infinity;
   for (let k = 0; k < experts; k++) {
@@ -45,7 +47,10 @@ export function combine({ experts, leadSteps, said, errors }: Combination, step:
     const error = errors[k]!;
     if (error >= 0 && error < least) least = error;
   }
-  if (least === Infinity) return forecasts[0]!;
+  if (least === Infinity) {
+    into[at] = forecasts[0]!;
+    return;
+  }
   let sum = 0;
   let weights = 0;
   for (let k = 0; k < experts; k++) {
@@ -55,5 +60,5 @@ export function combine({ experts, leadSteps, said, errors }: Combination, step:
     sum += share * share * forecasts[k]!;
     weights += share * share;
   }
-  return sum / weights;
+  into[at] = sum / weights;
 }

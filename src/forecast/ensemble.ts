@@ -3,9 +3,12 @@
 import type { Series } from "../series/index.ts";
 import { accuracyOf, book, createLedger, type Ledger } from "./accuracy.ts";
 import type { Accuracy, Fit, Forecaster, ForecastSettings, Peak } from "./forecaster.ts";
+import {
+  CEILING, createFrame, ELAPSED, LOCAL_DAY, LOCAL_WEEK, placeSample, placeTarget, ROOT, SAID_PERSISTENCE, TARGET_DAY, TARGET_WEEK, TIME, VALUE,
+} from "./frame.ts";
 import { fitHoltWinters, type Fitted, WEEK_NEEDS_MS } from "./holt-winters/fit.ts";
-import { createHoltWinters, expectation, type HoltWinters, learn, phiOf, setLevel, setParameters, skip, UNFITTED } from "./holt-winters/kernel.ts";
-import { AVERAGE, createLead, explanationOf, HOLT_WINTERS, type Lead, pointOf, pointSaidFor, REGRESSION, resetLead, sayLead, settleLead, upperOf, upperSaidFor } from "./lead.ts";
+import { createHoltWinters, expectation, type HoltWinters, learn, type Parameters, phiOf, setLevel, setParameters, skip, UNFITTED } from "./holt-winters/kernel.ts";
+import { AVERAGE, createLead, explanationOf, HOLT_WINTERS, type Lead, pointOf, recallLead, REGRESSION, resetLead, sayLead, settleLead, upperOf } from "./lead.ts";
 import { average, averageOf, createMovingAverage, type MovingAverage, resetMovingAverage } from "./moving-average.ts";
 import { createOutliers, type Outliers, screened } from "./outliers.ts";
 import { learnOutlook, lookOut } from "./regression/outlook.ts";
@@ -21,7 +24,7 @@ const MOST_DEMAND = 1e30;
 const PEAK_TAU_MS = 2 * 3_600_000;
 
 /** Slots of `numbers`. */
-const TIME = 0;
+const TIME_SEEN = 0;
 const FIRST_TIME = 1;
 const STEP = 2;
 const LOW = 3;
@@ -34,6 +37,9 @@ interface Parts {
   readonly settings: ForecastSettings;
   readonly state: State;
   readonly numbers: Float64Array;
+  readonly frame: Float64Array;
+  /** phi^h of each lead. */
+  readonly powers: Float64Array;
   readonly model: HoltWinters;
   readonly outliers: Outliers;
   readonly smooth: MovingAverage;
@@ -58,6 +64,8 @@ function createParts(settings: ForecastSettings): Parts {
   return {
     settings, state, leads, first, regression,
     numbers: state.f64(NUMBERS),
+    frame: createFrame(),
+    powers: state.f64(leads.length),
     model: createHoltWinters(state, stepMs),
     outliers: createOutliers(state),
     smooth: createMovingAverage(state, stepMs),
@@ -66,20 +74,28 @@ function createParts(settings: ForecastSettings): Parts {
   };
 }
 
-function reset({ state, settings, numbers, model, smooth, regression, leads, persisted }: Parts): void {
+/** Sets the parameters of expert 1 and what follows from them. */
+function tune({ model, powers, leads }: Parts, parameters: Parameters): void {
+  setParameters(model, parameters);
+  leads.forEach(({ steps }, i) => (powers[i] = parameters.phi ** steps));
+}
+
+function reset(parts: Parts): void {
+  const { state, settings, numbers, smooth, regression, leads, persisted } = parts;
   state.clear();
   numbers.fill(NaN);
   numbers[STEP] = 0;
   numbers[IS_FITTED] = 0;
-  setParameters(model, { ...UNFITTED, delta: settings.day ? UNFITTED.delta : 0, omega: 0 });
+  tune(parts, { ...UNFITTED, delta: settings.day ? UNFITTED.delta : 0, omega: 0 });
   resetMovingAverage(smooth);
   resetRegression(regression);
   for (const lead of leads) resetLead(lead, regression);
   persisted.fill(NaN);
 }
 
-function adopt({ model, regression, numbers }: Parts, { parameters, initial, dayOne, range }: Fitted): void {
-  setParameters(model, parameters);
+function adopt(parts: Parts, { parameters, initial, dayOne, range }: Fitted): void {
+  const { model, regression, numbers } = parts;
+  tune(parts, parameters);
   setLevel(model, initial.level);
   model.day.set(initial.day);
   model.week.set(initial.week);
@@ -111,78 +127,82 @@ function begin({ numbers, model }: Parts, timeMs: number, value: number): void {
 }
 
 /** An unfitted model learns the week once it has seen two. */
-function joinWeek({ numbers, settings, model }: Parts, timeMs: number): void {
-  if (!settings.week || numbers[IS_FITTED] === 1 || timeMs - numbers[FIRST_TIME]! < WEEK_NEEDS_MS) return;
-  setParameters(model, { ...UNFITTED, delta: settings.day ? UNFITTED.delta : 0 });
+function joinWeek(parts: Parts): void {
+  const { numbers, settings, frame } = parts;
+  if (!settings.week || numbers[IS_FITTED] === 1 || frame[ELAPSED]! < WEEK_NEEDS_MS) return;
+  tune(parts, { ...UNFITTED, delta: settings.day ? UNFITTED.delta : 0 });
   numbers[IS_FITTED] = 1;
 }
 
-/** Updates every expert with `value` (NaN = missing). */
-function learnFrom(parts: Parts, timeMs: number, localMs: number, step: number, value: number): void {
-  const { numbers, model, outliers, smooth, regression, leads } = parts;
-  const elapsedMs = timeMs - numbers[FIRST_TIME]!;
+/** Updates every expert with the frame's value (NaN = missing). */
+function learnFrom({ numbers, frame, model, outliers, smooth, regression, leads }: Parts, step: number): void {
+  const value = frame[VALUE]!;
   if (value !== value) {
+    frame[ROOT] = NaN;
     skip(model);
-    observeRegression(regression, localMs, elapsedMs, NaN);
+    observeRegression(regression, frame);
     return;
   }
-  const dayMs = timeOfDay(localMs);
-  const weekMs = timeOfWeek(localMs);
-  const expected = expectation(model, dayMs, weekMs, phiOf(model));
+  const expected = expectation(model, frame[LOCAL_DAY]!, frame[LOCAL_WEEK]!, phiOf(model));
   const e = screened(outliers, Math.sqrt(value) - expected);
   const z = Math.max(0, expected + e);
-  learn(model, dayMs, weekMs, e);
+  frame[ROOT] = z;
+  learn(model, frame[LOCAL_DAY]!, frame[LOCAL_WEEK]!, e);
   average(smooth, z);
-  for (let i = 0; i < leads.length; i++) learnOutlook(leads[i]!.outlook, regression, step, timeMs, z);
-  observeRegression(regression, localMs, elapsedMs, z);
+  for (let i = 0; i < leads.length; i++) learnOutlook(leads[i]!.outlook, regression, step, frame);
+  observeRegression(regression, frame);
   if (value < numbers[LOW]!) numbers[LOW] = value;
   if (value > numbers[HIGH]!) numbers[HIGH] = value;
   numbers[LAST] = value;
 }
 
 /** Says what every kept lead says now. */
-function say(parts: Parts, timeMs: number, localMs: number, step: number, value: number): void {
-  const { settings, numbers, leads, smooth, model, regression } = parts;
-  const ceiling = ceilingOf(parts);
+function say(parts: Parts, step: number): void {
+  const { settings, frame, powers, leads, smooth, model, regression } = parts;
+  frame[CEILING] = ceilingOf(parts);
   for (let i = 0; i < leads.length; i++) {
     const lead = leads[i]!;
-    const aheadMs = timeMs + lead.steps * settings.stepMs;
-    const targetMs = settings.localClock.localMs(aheadMs);
     const { experts } = lead;
-    experts[HOLT_WINTERS] = Math.max(0, expectation(model, timeOfDay(targetMs), timeOfWeek(targetMs), phiOf(model) ** lead.steps));
+    placeTarget(frame, settings.localClock, lead.steps * settings.stepMs);
+    experts[HOLT_WINTERS] = Math.max(0, expectation(model, frame[TARGET_DAY]!, frame[TARGET_WEEK]!, powers[i]!));
     experts[AVERAGE] = averageOf(smooth);
-    lookOut(lead.outlook, regression, step, localMs, targetMs, aheadMs - numbers[FIRST_TIME]!, value === value, experts, REGRESSION);
+    lookOut(lead.outlook, regression, step, frame, experts, REGRESSION);
     for (let k = 0; k < experts.length; k++) experts[k] = experts[k]! * experts[k]!;
-    sayLead(lead, step, targetMs, value, ceiling);
+    sayLead(lead, step, frame);
   }
 }
 
 function observe(parts: Parts, timeMs: number, given: number): void {
-  const { settings, numbers, leads, first, persisted, ledger } = parts;
-  const was = numbers[TIME]!;
+  const { settings, numbers, frame, leads, first, persisted, ledger } = parts;
+  const was = numbers[TIME_SEEN]!;
   if (was === was && timeMs !== was + settings.stepMs)
     throw new RangeError(`time ${timeMs} after ${was}: times advance by one step of ${settings.stepMs} ms; give NaN for a step without a sample`);
   const value = given >= 0 && given <= MOST_DEMAND ? given : NaN;
-  const step = numbers[STEP]!;
-  numbers[TIME] = timeMs;
+  const step = numbers[STEP]! | 0;
+  const kept = step % first.steps;
+  numbers[TIME_SEEN] = timeMs;
   if (value === value && numbers[FIRST_TIME] !== numbers[FIRST_TIME]) begin(parts, timeMs, value);
-  const firstMs = numbers[FIRST_TIME]!;
-  if (firstMs === firstMs) {
-    const localMs = settings.localClock.localMs(timeMs);
-    for (let i = 0; i < leads.length; i++) settleLead(leads[i]!, step, timeMs, localMs, timeMs - firstMs, value);
-    book(ledger, timeMs, value, pointSaidFor(first, step), persisted[step % first.steps]!, upperSaidFor(first, step));
-    joinWeek(parts, timeMs);
-    learnFrom(parts, timeMs, localMs, step, value);
-    say(parts, timeMs, localMs, step, value);
+  frame[TIME] = timeMs;
+  frame[ELAPSED] = timeMs - numbers[FIRST_TIME]!;
+  frame[VALUE] = value;
+  if (frame[ELAPSED] === frame[ELAPSED]) {
+    placeSample(frame, settings.localClock);
+    frame[SAID_PERSISTENCE] = persisted[kept]!;
+    recallLead(first, step, frame);
+    book(ledger, frame);
+    for (let i = 0; i < leads.length; i++) settleLead(leads[i]!, step, frame);
+    joinWeek(parts);
+    learnFrom(parts, step);
+    say(parts, step);
   }
-  persisted[step % first.steps] = numbers[LAST]!;
+  persisted[kept] = numbers[LAST]!;
   numbers[STEP] = step + 1;
 }
 
 /** Forecast at any lead: the kept ones as said, between them expert 1's path plus its difference from what was said, joined linearly. */
 function forecast(parts: Parts, leadSteps: number): number {
   const { leads, numbers, settings, model } = parts;
-  const timeMs = numbers[TIME]!;
+  const timeMs = numbers[TIME_SEEN]!;
   let below = 0;
   let belowGap = 0;
   for (let i = 0; i < leads.length; i++) {
@@ -203,7 +223,7 @@ function forecast(parts: Parts, leadSteps: number): number {
 /** The largest forecast of the next `horizonMs`; beyond the last kept lead expert 1 plus a difference that fades. */
 function peakWithin(parts: Parts, horizonMs: number): Peak | undefined {
   const { leads, numbers, settings, model } = parts;
-  const timeMs = numbers[TIME]!;
+  const timeMs = numbers[TIME_SEEN]!;
   if (numbers[FIRST_TIME] !== numbers[FIRST_TIME]) return undefined;
   const { stepMs } = settings;
   const last = leads.at(-1)!;

@@ -1,8 +1,9 @@
 // What is kept for one lead: expert 2's outlook, the experts' combination, its correction and its bounds, all settled against what came.
 // Order within a step: settle what was said one lead ago, then say what is said now; nothing said is ever changed afterwards.
-import { bound, type Bounds, createBounds, track, UPPER_90, UPPER_95 } from "./bounds.ts";
+import { type Bounds, createBounds, margin, track, UPPER_90, UPPER_95 } from "./bounds.ts";
 import { combine, type Combination, createCombination, resetCombination, settle } from "./combination.ts";
 import type { Explanation } from "./forecaster.ts";
+import { CEILING, SAID_POINT, SAID_UPPER } from "./frame.ts";
 import { createOutlook, type Outlook, resetOutlook } from "./regression/outlook.ts";
 import type { Regression } from "./regression/regression.ts";
 import { correctSecondStage, createSecondStage, resetSecondStage, type SecondStage, settleSecondStage } from "./second-stage.ts";
@@ -58,23 +59,23 @@ export function resetLead({ outlook, combination, secondStage, now, said, expert
   said.fill(NaN);
 }
 
-/** Settles what was said one lead ago against `value` (NaN = missing). */
-export function settleLead({ steps, combination, secondStage, bounds, said }: Lead, step: number, timeMs: number, localMs: number, elapsedMs: number, value: number): void {
-  settle(combination, step, value);
-  track(bounds, value - said[(step % steps) * SAID + POINT]!);
-  settleSecondStage(secondStage, step, timeMs, localMs, elapsedMs, value);
+/** Settles what was said one lead ago against the frame's value. */
+export function settleLead({ steps, combination, secondStage, bounds, said }: Lead, step: number, frame: Float64Array): void {
+  settle(combination, step, frame);
+  track(bounds, frame, said, (step % steps) * SAID + POINT);
+  settleSecondStage(secondStage, step, frame);
 }
 
-/** Turns `lead.experts` into this step's forecast for the local time `targetMs`, at most `ceiling`, and keeps it for one lead later. */
-export function sayLead({ steps, combination, secondStage, bounds, experts, now, said }: Lead, step: number, targetMs: number, value: number, ceiling: number): void {
-  const F = Math.min(ceiling, combine(combination, step, experts));
-  now[COMBINATION] = F;
-  correctSecondStage(secondStage, step, targetMs, value, experts[HOLT_WINTERS]!, experts[REGRESSION]!, F, now, POINT);
-  const point = Math.min(ceiling, now[POINT]!);
+/** Turns `lead.experts` into this step's forecast for the frame's target and keeps it for one lead later. */
+export function sayLead({ steps, combination, secondStage, bounds, experts, now, said }: Lead, step: number, frame: Float64Array): void {
+  combine(combination, step, experts, now, COMBINATION);
+  if (now[COMBINATION]! > frame[CEILING]!) now[COMBINATION] = frame[CEILING]!;
+  correctSecondStage(secondStage, step, frame, experts, now, COMBINATION, POINT);
+  const point = Math.min(frame[CEILING]!, now[POINT]!);
   const slot = (step % steps) * SAID;
   now[POINT] = point;
-  now[BOUND_90] = bound(bounds, UPPER_90, point);
-  now[BOUND_95] = bound(bounds, UPPER_95, point);
+  now[BOUND_90] = point + margin(bounds, UPPER_90);
+  now[BOUND_95] = point + margin(bounds, UPPER_95);
   for (let i = 0; i < SAID; i++) said[slot + i] = now[i]!;
 }
 
@@ -93,11 +94,9 @@ export function explanationOf({ experts, now }: Lead): Explanation {
   };
 }
 
-/** The forecast, and the 95 % bound, made one lead ago for `step`; NaN where none was. Read before `sayLead`. */
-export function pointSaidFor({ steps, said }: Lead, step: number): number {
-  return said[(step % steps) * SAID + POINT]!;
-}
-
-export function upperSaidFor({ steps, said }: Lead, step: number): number {
-  return said[(step % steps) * SAID + BOUND_95]!;
+/** Puts forecast and 95 % bound, made one lead ago for `step` (NaN where none was), into the frame. Comes before `sayLead`. */
+export function recallLead({ steps, said }: Lead, step: number, frame: Float64Array): void {
+  const slot = (step % steps) * SAID;
+  frame[SAID_POINT] = said[slot + POINT]!;
+  frame[SAID_UPPER] = said[slot + BOUND_95]!;
 }

@@ -47,11 +47,10 @@ function spanAt(index: number, offsetAt: (timeMs: number) => number): Span {
 export function createLocalClock(timeZone: string): LocalClock {
   const offsetAt = offsetReader(timeZone);
   const spans = new Map<number, Span>();
-  let fromMs = Infinity;
-  let untilMs = -Infinity;
-  let offset = 0;
-  const look = (timeMs: number): number => {
-    if (!Number.isFinite(timeMs)) return NaN;
+  // The span used last: from, until, offset. In an array, for doubles in variables of a closure are allocated anew with each change.
+  const last = Float64Array.of(Infinity, -Infinity, 0);
+  const seek = (timeMs: number): void => {
+    if (!Number.isFinite(timeMs)) return;
     const index = Math.floor(timeMs / SPAN_MS);
     let span = spans.get(index);
     if (span === undefined) {
@@ -60,14 +59,16 @@ export function createLocalClock(timeZone: string): LocalClock {
       spans.set(index, span);
     }
     const isAfter = timeMs >= span.changeMs;
-    offset = isAfter ? span.after : span.before;
-    fromMs = isAfter ? span.changeMs : index * SPAN_MS;
-    untilMs = isAfter ? (index + 1) * SPAN_MS : Math.min(span.changeMs, (index + 1) * SPAN_MS);
-    return timeMs + offset;
+    last[0] = isAfter ? span.changeMs : index * SPAN_MS;
+    last[1] = isAfter ? (index + 1) * SPAN_MS : Math.min(span.changeMs, (index + 1) * SPAN_MS);
+    last[2] = isAfter ? span.after : span.before;
   };
   return {
     timeZone,
-    localMs: (timeMs) => (timeMs >= fromMs && timeMs < untilMs ? timeMs + offset : look(timeMs)),
+    localMs(timeMs) {
+      if (!(timeMs >= last[0]! && timeMs < last[1]!)) seek(timeMs);
+      return timeMs + last[2]!;
+    },
   };
 }
 

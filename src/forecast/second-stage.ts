@@ -5,6 +5,7 @@
 //   SH, SD = sum of b u_{t+h-L} over the hours, and over the days
 //   x = [f1-F, f2-F, one-hour average of e, S mean u around t+h-7d, S SH, S SD, d, sat(d), sat(e)],  d = y_t - F_{t+h|t},  sat(v) = clamp(v, -S, S)
 //   F1 = F + clamp(x'B, -6S, 6S)
+import { ELAPSED, LOCAL, TARGET, TIME, VALUE } from "./frame.ts";
 import { correct, createLeastSquares, type LeastSquares, resetLeastSquares } from "./regression/least-squares.ts";
 import { DAY_MS, WEEK_MS } from "./seasons.ts";
 import type { State } from "./state.ts";
@@ -19,6 +20,8 @@ const LIKENESS_TAU_MS = 120 * 60_000;
 const AVERAGE_TAU_MS = HOUR_MS;
 /** How much the present errors' own size holds a likeness down. */
 const RELUCTANCE = 0.3;
+/** Keeps a likeness of nothing with nothing from being 0/0. */
+const TINY = 1e-300;
 /** Codes: +-127 stands for +-8 S, in squares. */
 const MOST_CODE = 127;
 const CODED_SCALES = 8;
@@ -62,8 +65,9 @@ export interface SecondStage {
   readonly codes: Int8Array;
   /** xy and xx of each lag. */
   readonly likeness: Float64Array;
-  /** x of the last `steps` steps, and F. */
-  readonly ring: Float64Array;
+  /** x, and F, of the last `steps` steps. */
+  readonly ring: Float32Array;
+  readonly said: Float64Array;
   readonly x: Float64Array;
   readonly squares: LeastSquares;
   readonly numbers: Float64Array;
@@ -82,29 +86,28 @@ export function createSecondStage(state: State, steps: number, stepMs: number): 
     around: Math.round(AROUND_MS / stepMs), perWeek: Math.round(WEEK_MS / stepMs),
     codes: state.i8(Math.ceil((WEEK_MS + AROUND_MS) / stepMs) + 2),
     likeness: state.f64(2 * lags.length),
-    ring: state.f64(steps * (FEATURES + 1)), x: state.f64(FEATURES),
+    ring: state.f32(steps * FEATURES), said: state.f64(steps), x: new Float64Array(FEATURES),
     squares: createLeastSquares(state, FEATURES, Math.max(MEMORY_MS / learningMs, LEAST_MEMORY)),
     numbers: state.f64(NUMBERS),
   };
 }
 
-export function resetSecondStage({ ring, squares, numbers }: SecondStage): void {
-  ring.fill(NaN);
+export function resetSecondStage({ said, squares, numbers }: SecondStage): void {
+  said.fill(NaN);
   resetLeastSquares(squares);
   numbers[LAST_SLOT] = NaN;
 }
 
-/** Slot of a step of the wall clock; steps before the clock's zero have slots too. */
-function slotOf(codes: Int8Array, localStep: number): number {
-  const slot = localStep % codes.length;
-  return slot < 0 ? slot + codes.length : slot;
+/** Slot of a step of the wall clock, also before the clock's zero (a remainder by division: `%` on doubles is a slow library call). */
+function slotOf(localStep: number, length: number): number {
+  return localStep - Math.floor(localStep / length) * length;
 }
 
-/** Settles what was said one lead ago against `value` (NaN = missing): sizes, codes, likenesses, then B. */
-export function settleSecondStage(stage: SecondStage, step: number, timeMs: number, localMs: number, elapsedMs: number, value: number): void {
-  const { steps, stepMs, learningMs, sizeGain, averageGain, ring, squares, numbers } = stage;
-  const at = (step % steps) * (FEATURES + 1);
-  const settled = value - ring[at + FEATURES]!;
+/** Settles what was said one lead ago against the frame's value: sizes, codes, likenesses, then B. */
+export function settleSecondStage(stage: SecondStage, step: number, frame: Float64Array): void {
+  const timeMs = frame[TIME]!;
+  const { steps, stepMs, learningMs, sizeGain, averageGain, ring, said, squares, numbers } = stage;
+  const settled = frame[VALUE]! - said[step % steps]!;
   const isSettled = settled === settled;
   const e = isSettled ? settled : 0;
   if (isSettled) {
@@ -115,29 +118,37 @@ export function settleSecondStage(stage: SecondStage, step: number, timeMs: numb
   const size = numbers[SIZE]!;
   numbers[ERROR] = e;
   numbers[AVERAGE] = numbers[AVERAGE]! + averageGain * (e - numbers[AVERAGE]!);
-  recognise(stage, Math.floor(localMs / stepMs), size > 0 ? e / size : 0);
-  if (!isSettled || elapsedMs <= DAY_MS || size <= 0 || Math.floor(timeMs / learningMs) === Math.floor((timeMs - stepMs) / learningMs)) return;
-  const { input } = squares;
-  for (let i = 0; i < FEATURES; i++) input[i] = ring[at + i]! / size;
-  input[FEATURES] = Math.max(-MOST_TARGET, Math.min(MOST_TARGET, e / size));
-  for (let i = 0; i < FEATURES; i++) input[FEATURES] = input[FEATURES]! - input[i]! * squares.B[i]!;
+  recognise(stage, frame);
+  if (!isSettled || frame[ELAPSED]! <= DAY_MS || size <= 0 || Math.floor(timeMs / learningMs) === Math.floor((timeMs - stepMs) / learningMs)) return;
+  const { input, B } = squares;
+  const at = (step % steps) * FEATURES;
+  let left = Math.max(-MOST_TARGET, Math.min(MOST_TARGET, e / size));
+  for (let i = 0; i < FEATURES; i++) {
+    const x = ring[at + i]! / size;
+    input[i] = x;
+    left -= x * B[i]!;
+  }
+  input[FEATURES] = left;
   input[FEATURES + 1] = 1;
   correct(squares);
 }
 
 /** Keeps the code of this step's error and asks of each lag how alike it is, and what came next then. */
-function recognise({ codes, lags, hours, steps, likeness, likenessGain, numbers }: SecondStage, localStep: number, scaled: number): void {
+function recognise({ codes, lags, hours, steps, stepMs, likeness, likenessGain, numbers }: SecondStage, frame: Float64Array): void {
+  const localStep = Math.floor(frame[LOCAL]! / stepMs);
   const was = numbers[LAST_SLOT]!;
+  const scaled = numbers[SIZE]! > 0 ? numbers[ERROR]! / numbers[SIZE]! : 0;
   // Steps that the wall clock jumped over hold no error.
-  for (let s = Math.max(was + 1, localStep - codes.length); s < localStep; s++) codes[slotOf(codes, s)] = 0;
+  for (let s = Math.max(was + 1, localStep - codes.length); s < localStep; s++) codes[slotOf(s, codes.length)] = 0;
   numbers[LAST_SLOT] = localStep;
   const size = Math.sqrt(Math.min(1, Math.abs(scaled) / CODED_SCALES));
   const code = Math.round(MOST_CODE * size) * (scaled < 0 ? -1 : 1);
-  const now = slotOf(codes, localStep);
+  const now = slotOf(localStep, codes.length);
   codes[now] = code;
   const u = DECODED[code + 128]!;
   const yy = numbers[YY]! + likenessGain * (u * u - numbers[YY]!);
   numbers[YY] = yy;
+  const held = RELUCTANCE * yy + TINY;
   const { length } = codes;
   let hoursSum = 0;
   let daysSum = 0;
@@ -152,7 +163,7 @@ function recognise({ codes, lags, hours, steps, likeness, likenessGain, numbers 
     const xx = likeness[2 * i + 1]! + likenessGain * (before * before - likeness[2 * i + 1]!);
     likeness[2 * i] = xy;
     likeness[2 * i + 1] = xx;
-    const part = xy > 0 ? Math.min(1, xy / (xx + RELUCTANCE * yy)) * DECODED[codes[next]! + 128]! : 0;
+    const part = Math.max(0, Math.min(1, xy / (xx + held))) * DECODED[codes[next]! + 128]!;
     if (i < hours) hoursSum += part;
     else daysSum += part;
   }
@@ -160,23 +171,23 @@ function recognise({ codes, lags, hours, steps, likeness, likenessGain, numbers 
   numbers[DAYS_SUM] = daysSum;
 }
 
-/** Corrects the combination `F` of experts f1 and f2 for the target at local time `targetMs`; writes F1 (>= 0) to `into[at]`. */
-export function correctSecondStage(
-  stage: SecondStage, step: number, targetMs: number, value: number, f1: number, f2: number, F: number, into: Float64Array, at: number,
-): void {
-  const { steps, stepMs, around, perWeek, codes, ring, x, squares, numbers } = stage;
+/** Corrects the combination F = `into[from]` of the experts for the frame's target; writes F1 (>= 0) to `into[at]`. */
+export function correctSecondStage(stage: SecondStage, step: number, frame: Float64Array, experts: Float64Array, into: Float64Array, from: number, at: number): void {
+  const { steps, stepMs, around, perWeek, codes, ring, said, x, squares, numbers } = stage;
   const { B } = squares;
   const size = numbers[SIZE]!;
   const e = numbers[ERROR]!;
-  let slot = slotOf(codes, Math.floor(targetMs / stepMs) - perWeek - around);
+  const F = into[from]!;
+  const value = frame[VALUE]!;
+  let slot = slotOf(Math.floor(frame[TARGET]! / stepMs) - perWeek - around, codes.length);
   let week = 0;
   for (let i = -around; i <= around; i++) {
     week += DECODED[codes[slot]! + 128]!;
     slot = slot + 1 === codes.length ? 0 : slot + 1;
   }
   const d = value === value ? value - F : 0;
-  x[0] = f1 - F;
-  x[1] = f2 - F;
+  x[0] = experts[0]! - F;
+  x[1] = experts[1]! - F;
   x[2] = numbers[AVERAGE]!;
   x[3] = (size * week) / (2 * around + 1);
   x[4] = size * numbers[HOURS_SUM]!;
@@ -184,13 +195,13 @@ export function correctSecondStage(
   x[6] = d;
   x[7] = Math.max(-size, Math.min(size, d));
   x[8] = Math.max(-size, Math.min(size, e));
-  const base = (step % steps) * (FEATURES + 1);
+  const base = (step % steps) * FEATURES;
   let correction = 0;
   for (let i = 0; i < FEATURES; i++) {
     correction += x[i]! * B[i]!;
     ring[base + i] = x[i]!;
   }
-  ring[base + FEATURES] = F;
+  said[step % steps] = F;
   const limit = MOST_CORRECTION * size;
   into[at] = Math.max(0, F + Math.max(-limit, Math.min(limit, correction)));
 }

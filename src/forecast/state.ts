@@ -5,6 +5,7 @@
 export interface State {
   f64(length: number): Float64Array;
   f32(length: number): Float32Array;
+  i16(length: number): Int16Array;
   i8(length: number): Int8Array;
   /** Sets every array back to zero. */
   clear(): void;
@@ -16,11 +17,13 @@ export interface State {
   readonly bytes: number;
 }
 
+type Kept = Float64Array | Float32Array | Int16Array | Int8Array;
+
 const ALIGNMENT = Float64Array.BYTES_PER_ELEMENT;
 
 export function createState(): State {
-  const arrays: (Float64Array | Float32Array | Int8Array)[] = [];
-  const keep = <A extends Float64Array | Float32Array | Int8Array>(array: A): A => {
+  const arrays: Kept[] = [];
+  const keep = <A extends Kept>(array: A): A => {
     arrays.push(array);
     return array;
   };
@@ -30,6 +33,7 @@ export function createState(): State {
   return {
     f64: (length) => keep(new Float64Array(length)),
     f32: (length) => keep(new Float32Array(length)),
+    i16: (length) => keep(new Int16Array(length)),
     i8: (length) => keep(new Int8Array(length)),
     clear() {
       for (const array of arrays) array.fill(0);

@@ -1,6 +1,7 @@
 // WAPE of the product's forecaster on real traces: its experts one by one and combined, against persistence and the other naive methods.
 // The first 70 % of a window is history (fitted once, replayed), the last 30 % is judged at every sample, out of sample by construction.
 import { combine, createCombination, resetCombination, settle } from "../../src/forecast/combination.ts";
+import { createFrame, VALUE } from "../../src/forecast/frame.ts";
 import { createForecaster, createLocalClock, type Explanation } from "../../src/forecast/index.ts";
 import { createState } from "../../src/forecast/state.ts";
 import type { Series } from "../../src/series/index.ts";
@@ -54,12 +55,14 @@ function withFallback(values: Float64Array, seasonal: Float64Array, persistence:
   const combination = createCombination(createState(), 2, leadSteps, stepMs);
   resetCombination(combination);
   const experts = new Float64Array(2);
+  const frame = createFrame();
   const out = new Float64Array(values.length).fill(NaN);
   for (let i = 0; i + leadSteps < values.length; i++) {
-    settle(combination, i, values[i]!);
+    frame[VALUE] = values[i]!;
+    settle(combination, i, frame);
     experts[0] = seasonal[i + leadSteps]!;
     experts[1] = persistence[i + leadSteps]!;
-    out[i + leadSteps] = combine(combination, i, experts);
+    combine(combination, i, experts, out, i + leadSteps);
   }
   return out;
 }

@@ -4,7 +4,6 @@
 // All take --output json. Exit code 1 when a figure misses what it must be, 2 on wrong arguments.
 import { parseArgs } from "node:util";
 import { accuracy, accuracyTable } from "./accuracy.ts";
-import { fleet } from "./fleet.ts";
 import { speed } from "./speed.ts";
 import { table } from "./table.ts";
 
@@ -44,6 +43,7 @@ function runAccuracy(dir: string, leadMs: number, isJson: boolean): number {
 const FLEET_MUST = { scalers: 100, secondsToForecast: 20, eventLoopP99Ms: 50 };
 
 async function runFleet(scalers: number, isJson: boolean): Promise<number> {
+  const { fleet } = await import("./fleet.ts");
   const figures = await fleet(scalers);
   const isMissed = scalers <= FLEET_MUST.scalers && (figures.secondsToForecast > FLEET_MUST.secondsToForecast || figures.eventLoopP99Ms > FLEET_MUST.eventLoopP99Ms);
   if (isJson) print([JSON.stringify(figures, undefined, 2)]);

@@ -1,5 +1,6 @@
 // What was a day and a week ago: z in blocks of five minutes, by wall clock, for a week and a little.
 // A block is the mean of its present samples; NaN where it has none.
+import { LOCAL, ROOT, TARGET } from "../frame.ts";
 import { DAY_MS, WEEK_MS } from "../seasons.ts";
 import type { State } from "../state.ts";
 
@@ -17,13 +18,15 @@ export interface Lags {
   readonly perWeek: number;
   readonly means: Float32Array;
   readonly numbers: Float64Array;
+  /** What `seekLag` found. */
+  readonly found: Float64Array;
 }
 
 export function createLags(state: State, stepMs: number): Lags {
   const blockMs = Math.max(BLOCK_MS, stepMs);
   return {
     blockMs, perDay: Math.round(DAY_MS / blockMs), perWeek: Math.round(WEEK_MS / blockMs),
-    means: state.f32(Math.ceil((WEEK_MS + SPARE_MS) / blockMs) + 2), numbers: state.f64(2),
+    means: state.f32(Math.ceil((WEEK_MS + SPARE_MS) / blockMs) + 2), numbers: state.f64(2), found: new Float64Array(2),
   };
 }
 
@@ -33,34 +36,41 @@ export function resetLags({ means, numbers }: Lags): void {
   numbers[COUNT] = 0;
 }
 
-/** Takes z at a local time; NaN only lets time pass. */
-export function remember({ blockMs, means, numbers }: Lags, localMs: number, z: number): void {
-  const block = Math.floor(localMs / blockMs);
+/** Slot of a block, also before the clock's zero (a remainder by division: `%` on doubles is a slow library call). */
+function slotOf(block: number, length: number): number {
+  return block - Math.floor(block / length) * length;
+}
+
+/** Takes the frame's root at its local time; NaN only lets time pass. */
+export function remember({ blockMs, means, numbers }: Lags, frame: Float64Array): void {
+  const block = Math.floor(frame[LOCAL]! / blockMs);
+  const z = frame[ROOT]!;
   const was = numbers[BLOCK]!;
   if (block !== was) {
     // Blocks that the clock jumped over hold nothing; a clock that stepped back starts its blocks anew.
     const from = block > was ? Math.max(was + 1, block - means.length + 1) : block;
-    for (let b = from; b <= block; b++) means[b % means.length] = NaN;
+    for (let b = from; b <= block; b++) means[slotOf(b, means.length)] = NaN;
     numbers[BLOCK] = block;
     numbers[COUNT] = 0;
   }
   if (z !== z) return;
   const count = numbers[COUNT]! + 1;
-  const at = block % means.length;
+  const at = slotOf(block, means.length);
   numbers[COUNT] = count;
   means[at] = count === 1 ? z : means[at]! + (z - means[at]!) / count;
 }
 
-/** Mean of the present ones of the three blocks around `blocksBack` before the block of a local time; NaN if none is. */
-export function lagged({ blockMs, means }: Lags, localMs: number, blocksBack: number): number {
-  const middle = Math.floor(localMs / blockMs) - blocksBack;
+/** Puts the mean of the present ones of the three blocks around `blocksBack` before the frame's target into `found[at]`; NaN if none is. */
+export function seekLag({ blockMs, means, found }: Lags, frame: Float64Array, blocksBack: number, at: number): void {
+  let slot = slotOf(Math.floor(frame[TARGET]! / blockMs) - blocksBack - 1, means.length);
   let sum = 0;
   let present = 0;
-  for (let b = middle - 1; b <= middle + 1; b++) {
-    const mean = means[b % means.length]!;
+  for (let b = 0; b < 3; b++) {
+    const mean = means[slot]!;
+    slot = slot + 1 === means.length ? 0 : slot + 1;
     if (mean !== mean) continue;
     sum += mean;
     present++;
   }
-  return sum / present;
+  found[at] = sum / present;
 }

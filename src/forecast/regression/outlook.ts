@@ -2,9 +2,10 @@
 //
 //   x = averages of u; A1, A2, A3 at the target; what was a day and a week before it; average x change of A1 + A2 until then   (all in units of s)
 //   base = L + A1 + A2 at the target
+import { LOCAL_DAY, LOCAL_WEEK, ROOT, TARGET_DAY, TARGET_ELAPSED, TARGET_WEEK, TIME, VALUE } from "../frame.ts";
 import { DAY_MS, WEEK_MS } from "../seasons.ts";
 import type { State } from "../state.ts";
-import { lagged } from "./lags.ts";
+import { seekLag } from "./lags.ts";
 import { correct, createLeastSquares, type LeastSquares, resetLeastSquares } from "./least-squares.ts";
 import { profileAt } from "./profile.ts";
 import { IS_LEARNING, LEVEL, type Regression, SCALE, weekAt } from "./regression.ts";
@@ -26,6 +27,10 @@ const WIDENED = 0.25;
 
 /** Features besides the averages, in order: A1, A2, A3, day lag, week lag, product. */
 const OTHERS = 6;
+
+/** Slots of what was found at the lags. */
+const DAY_AGO = 0;
+const WEEK_AGO = 1;
 
 /** Slots of `numbers`. */
 const SIZE = 0;
@@ -66,8 +71,10 @@ export function resetOutlook({ squares, bases, numbers }: Outlook, { trusted }: 
   numbers[HIGH] = -Infinity;
 }
 
-/** Corrects B by what z (not NaN) shows of the forecast made one lead ago. Comes before the regression observes this sample. */
-export function learnOutlook({ steps, n, stepMs, learningMs, squares, ring, bases, numbers }: Outlook, regression: Regression, step: number, timeMs: number, z: number): void {
+/** Corrects B by what the frame's root (not NaN) shows of the forecast made one lead ago. Comes before the regression observes this sample. */
+export function learnOutlook({ steps, n, stepMs, learningMs, squares, ring, bases, numbers }: Outlook, regression: Regression, step: number, frame: Float64Array): void {
+  const z = frame[ROOT]!;
+  const timeMs = frame[TIME]!;
   if (z < numbers[LOW]!) numbers[LOW] = z;
   if (z > numbers[HIGH]!) numbers[HIGH] = z;
   if (Math.floor(timeMs / learningMs) === Math.floor((timeMs - stepMs) / learningMs)) return;
@@ -93,28 +100,28 @@ export function learnOutlook({ steps, n, stepMs, learningMs, squares, ring, base
   correct(squares);
 }
 
-/** Builds x for the target at `targetMs` (local) and writes the forecast, on z, to `into[at]`. `isPresent`: this step has a sample. */
-export function lookOut(
-  outlook: Outlook, regression: Regression, step: number, localMs: number, targetMs: number, elapsedMs: number, isPresent: boolean, into: Float64Array, at: number,
-): void {
+/** Builds x for the frame's target and writes the forecast, on z, to `into[at]`. */
+export function lookOut(outlook: Outlook, regression: Regression, step: number, frame: Float64Array, into: Float64Array, at: number): void {
   const { n, x, ring, bases, squares, numbers } = outlook;
   const { day, fine, hasDay, hasWeek, lags, averages, trusted } = regression;
   const { B } = squares;
   const scale = 1 / regression.numbers[SCALE]!;
-  const dayMs = targetMs - Math.floor(targetMs / DAY_MS) * DAY_MS;
-  const weekMs = targetMs - Math.floor(targetMs / WEEK_MS) * WEEK_MS;
+  const elapsedMs = frame[TARGET_ELAPSED]!;
+  const dayMs = frame[TARGET_DAY]!;
   const a1 = hasDay ? profileAt(day, dayMs) : 0;
-  const a2 = weekAt(regression, weekMs);
+  const a2 = weekAt(regression, frame[TARGET_WEEK]!);
   const base = regression.numbers[LEVEL]! + a1 + a2;
-  const nowDay = hasDay ? profileAt(day, localMs - Math.floor(localMs / DAY_MS) * DAY_MS) : 0;
-  const nowWeek = weekAt(regression, localMs - Math.floor(localMs / WEEK_MS) * WEEK_MS);
+  const nowDay = hasDay ? profileAt(day, frame[LOCAL_DAY]!) : 0;
+  const nowWeek = weekAt(regression, frame[LOCAL_WEEK]!);
   const first = averages.length;
   for (let i = 0; i < first; i++) x[i] = averages[i]! * scale;
   x[first] = a1 * scale;
   x[first + 1] = a2 * scale;
   x[first + 2] = hasDay ? profileAt(fine, dayMs) * scale : 0;
-  const dayAgo = hasDay && elapsedMs >= DAY_MS ? lagged(lags, targetMs, lags.perDay) : NaN;
-  const weekAgo = hasWeek && elapsedMs >= WEEK_MS ? lagged(lags, targetMs, lags.perWeek) : NaN;
+  seekLag(lags, frame, lags.perDay, DAY_AGO);
+  seekLag(lags, frame, lags.perWeek, WEEK_AGO);
+  const dayAgo = hasDay && elapsedMs >= DAY_MS ? lags.found[DAY_AGO]! : NaN;
+  const weekAgo = hasWeek && elapsedMs >= WEEK_MS ? lags.found[WEEK_AGO]! : NaN;
   x[first + 3] = dayAgo === dayAgo ? (dayAgo - base) * scale : 0;
   x[first + 4] = weekAgo === weekAgo ? (weekAgo - base) * scale : 0;
   x[first + 5] = averages[trusted]! * scale * (a1 + a2 - nowDay - nowWeek) * scale;
@@ -124,7 +131,7 @@ export function lookOut(
     sum += x[i]! * B[i]!;
     ring[r] = x[i]!;
   }
-  bases[slot] = isPresent && regression.numbers[IS_LEARNING] === 1 ? base : NaN;
+  bases[slot] = frame[VALUE] === frame[VALUE] && regression.numbers[IS_LEARNING] === 1 ? base : NaN;
   const low = numbers[LOW]!;
   const high = numbers[HIGH]!;
   const spare = WIDENED * (high - low);

@@ -4,10 +4,11 @@
 //   A1 learns z - L - A1,  A2 learns z - L - A1 - A2,  A3 learns what of u - A3 differs from its own hour
 //
 // Order: everything at a sample is read as it was before it, then everything is updated.
+import { ELAPSED, LOCAL_DAY, LOCAL_WEEK, ROOT } from "../frame.ts";
 import { DAY_MS, WEEK_MS } from "../seasons.ts";
 import type { State } from "../state.ts";
 import { createLags, type Lags, remember, resetLags } from "./lags.ts";
-import { createProfile, learnProfile, type Profile, profileAt } from "./profile.ts";
+import { createProfile, ERROR, learnProfile, type Profile, profileAt, READ, seekProfile } from "./profile.ts";
 
 const MINUTE_MS = 60_000;
 /** Time constants of the averages of u; 0 is u itself. Those shorter than this share of a step say nothing new. */
@@ -94,7 +95,8 @@ export function weekAt({ week, numbers }: Regression, weekMs: number): number {
 }
 
 /** Where the clock stands: what may be learned and read from now on. */
-function keepTime({ numbers, hasWeek }: Regression, elapsedMs: number): void {
+function keepTime({ numbers, hasWeek }: Regression, frame: Float64Array): void {
+  const elapsedMs = frame[ELAPSED]!;
   if (hasWeek && elapsedMs >= WEEK_JOINS_MS) numbers[READS_WEEK] = 1;
   if (elapsedMs <= DAY_MS || numbers[IS_LEARNING] === 1) return;
   numbers[IS_LEARNING] = 1;
@@ -103,42 +105,51 @@ function keepTime({ numbers, hasWeek }: Regression, elapsedMs: number): void {
 }
 
 /** Level and spread of day one, as far as it has come; an unseeded level is the mean so far. */
-function countDayOne({ numbers }: Regression, z: number): void {
+function countDayOne({ numbers }: Regression, frame: Float64Array): void {
+  const z = frame[ROOT]!;
   const count = numbers[DAY_ONE_COUNT]! + 1;
   const away = z - numbers[DAY_ONE_MEAN]!;
   numbers[DAY_ONE_COUNT] = count;
-  numbers[DAY_ONE_MEAN] = numbers[DAY_ONE_MEAN]! + away / count;
-  numbers[DAY_ONE_SQUARES] = numbers[DAY_ONE_SQUARES]! + away * (z - numbers[DAY_ONE_MEAN]!);
+  const mean = numbers[DAY_ONE_MEAN]! + away / count;
+  numbers[DAY_ONE_MEAN] = mean;
+  numbers[DAY_ONE_SQUARES] = numbers[DAY_ONE_SQUARES]! + away * (z - mean);
 }
 
-/** Takes z (NaN = missing: only time passes) at a local time, `elapsedMs` after the first sample. */
-export function observeRegression(regression: Regression, localMs: number, elapsedMs: number, z: number): void {
+/** Takes the frame's root (NaN = missing: only time passes). */
+export function observeRegression(regression: Regression, frame: Float64Array): void {
   const { day, week, fine, hasDay, hasWeek, lags, averages, gains, levelGain, hourGain, numbers } = regression;
-  keepTime(regression, elapsedMs);
-  remember(lags, localMs, z);
+  const z = frame[ROOT]!;
+  keepTime(regression, frame);
+  remember(lags, frame);
   if (z !== z) return;
-  const dayMs = localMs - Math.floor(localMs / DAY_MS) * DAY_MS;
-  const weekMs = localMs - Math.floor(localMs / WEEK_MS) * WEEK_MS;
+  seekProfile(day, frame, LOCAL_DAY);
+  seekProfile(week, frame, LOCAL_WEEK);
+  seekProfile(fine, frame, LOCAL_DAY);
   const isDayOne = numbers[IS_LEARNING] === 0;
-  if (isDayOne) countDayOne(regression, z);
+  if (isDayOne) countDayOne(regression, frame);
   if (isDayOne && numbers[IS_SEEDED] === 0 && numbers[DAY_ONE_COUNT] === 1) numbers[LEVEL] = z;
   const level = numbers[LEVEL]!;
-  const a1 = hasDay ? profileAt(day, dayMs) : 0;
-  const a2 = hasWeek ? profileAt(week, weekMs) : 0;
-  const a3 = hasDay ? profileAt(fine, dayMs) : 0;
+  const a1 = hasDay ? day.place[READ]! : 0;
+  const a2 = hasWeek ? week.place[READ]! : 0;
+  const a3 = hasDay ? fine.place[READ]! : 0;
   const a2Read = numbers[READS_WEEK]! * a2;
   const u = z - level - a1 - a2Read;
   const count = numbers[DAY_ONE_COUNT]!;
   const gain = isDayOne && numbers[IS_SEEDED] === 0 ? Math.max(levelGain, 1 / count) : levelGain;
   numbers[LEVEL] = level + gain * ((isDayOne ? z : z - a1 - a2Read) - level);
   if (hasDay) {
-    learnProfile(day, dayMs, z - level - a1);
+    day.place[ERROR] = z - level - a1;
+    learnProfile(day);
     const v = u - a3;
     const hour = numbers[HOUR_MEAN]! + hourGain * (v - numbers[HOUR_MEAN]!);
     numbers[HOUR_MEAN] = hour;
-    learnProfile(fine, dayMs, v - hour);
+    fine.place[ERROR] = v - hour;
+    learnProfile(fine);
   }
-  if (hasWeek) learnProfile(week, weekMs, z - level - a1 - a2);
+  if (hasWeek) {
+    week.place[ERROR] = z - level - a1 - a2;
+    learnProfile(week);
+  }
   const isFirst = numbers[HAS_AVERAGES] === 0;
   for (let i = 0; i < averages.length; i++) averages[i] = isFirst ? u : averages[i]! + gains[i]! * (u - averages[i]!);
   numbers[HAS_AVERAGES] = 1;
