@@ -42,6 +42,8 @@ export function createController(parts: ControllerParts): Controller {
   const { clock, metrics, log } = parts;
   const queue = createWorkQueue(clock, metrics.workqueue, parts.random);
   const generations = new Map<string, string>();
+  /** What was last logged of a scaler that fails. */
+  const complaints = new Map<string, string>();
   return {
     changed(key, scaler) {
       // Our own status writes come back as changes: only a new specification is worth a pass.
@@ -69,6 +71,7 @@ export function createController(parts: ControllerParts): Controller {
           const outcome = await reconcile(line, scalers.get(key), key, signal);
           metrics.reconcile("ok");
           queue.succeeded(key);
+          complaints.delete(key);
           if (outcome.kind === "again") queue.addAfter(key, outcome.afterMs);
           else if (scalers.get(key) === undefined) queue.forget(key);
         } catch (error) {
@@ -81,13 +84,19 @@ export function createController(parts: ControllerParts): Controller {
   };
 
   function failed(key: string, memory: Memory | undefined, error: OperatorError): void {
-    const [namespace, name] = key.split("/");
     metrics.reconcile("error");
-    const fields = { namespace, name, reason: error.reason, err: error.cause instanceof Error ? error.cause.stack : undefined };
-    if (error.reason === "InternalError") log.error(fields, error.sentence);
-    else log.warn(fields, error.sentence);
+    if (complaints.get(key) !== error.message) say(key, error);
+    complaints.set(key, error.message);
     const stepMs = memory?.plan.stepMs ?? 0;
     if (error.retry === "backoff") queue.addAfterFailure(key, error.retryAfterMs);
     else queue.addAfter(key, Math.max(stepMs, 1_000));
+  }
+
+  /** A failure is logged when it is new, not at every pass; only a bug has a stack worth reading. */
+  function say(key: string, error: OperatorError): void {
+    const [namespace, name] = key.split("/");
+    const fields = { namespace, name, reason: error.reason };
+    if (error.reason !== "InternalError") return log.warn(fields, error.sentence);
+    log.error({ ...fields, err: error.cause instanceof Error ? error.cause.stack : undefined }, error.sentence);
   }
 }

@@ -18,6 +18,8 @@ const DAY_MS = 1440 * MINUTE_MS;
 const MISSING_AFTER_MS = 30 * MINUTE_MS;
 /** The margin is read from the histogram so often. */
 const MARGIN_EVERY_MS = 5 * MINUTE_MS;
+/** Leads that are asked for in one step, about. All of them cost a third of the replay and decide nothing else. */
+const LEADS_ASKED = 4;
 /** Share of its target that a replica is filled to while nothing is calibrated. */
 const REACTIVE_FILL = 0.8;
 /** Quotients this little above a whole number are that number. */
@@ -53,6 +55,8 @@ class CalibratedRule implements DemandRule {
   readonly #mask: number;
   readonly #samplesPerDay: number;
   readonly #marginSteps: number;
+  /** Steps between the leads that are asked for. */
+  readonly #spacing: number;
   readonly #now = new Float64Array(NOW_LENGTH);
   // Rings by step: local time (up to one lead ahead), sample or NaN, last present sample, P, S, r, w.
   readonly #local: Float64Array;
@@ -74,6 +78,7 @@ class CalibratedRule implements DemandRule {
     this.#scratch = createScoreScratch(leadSteps, stabilizationSteps);
     this.#samplesPerDay = DAY_MS / stepMs;
     this.#marginSteps = Math.max(1, Math.round(MARGIN_EVERY_MS / stepMs));
+    this.#spacing = Math.max(1, Math.min(stabilizationSteps, Math.floor(leadSteps / LEADS_ASKED)));
     const length = 2 ** Math.ceil(Math.log2(2 * leadSteps + stabilizationSteps + 2));
     this.#mask = length - 1;
     const ring = () => new Float64Array(length).fill(NaN);
@@ -191,14 +196,18 @@ class CalibratedRule implements DemandRule {
     return (this.#local[(from + half) & this.#mask] as number) + (leadSteps & 1) * 0.5 * stepMs;
   }
 
-  /** P: the largest forecast of the lead among times that normally have samples; the last sample if there is none. */
+  /**
+   * P: the largest forecast of the lead among times that normally have samples; the last sample if there is none. Of the lead every few
+   * steps are asked, the first and the last among them. They are no further apart than the scale-down window, so that each moment ahead
+   * is asked about once while what it needs is still held.
+   */
   #pointOf(step: number, forecast: PointForecast, elapsedMs: number): number {
     const lead = this.settings.leadSteps;
     const mask = this.#mask;
     const gate = this.#gate;
     const local = this.#local;
     let point = -Infinity;
-    for (let k = 1; k <= lead; k++) {
+    for (let k = lead; k >= 1; k = k > this.#spacing ? k - this.#spacing : k > 1 ? 1 : 0) {
       const value = forecast.forecast(k);
       if (value > point && value < Infinity && gate.isOpen(local[(step + k) & mask] as number, elapsedMs)) point = value;
     }
