@@ -48,10 +48,10 @@ async function runFleet(scalers: number, isJson: boolean): Promise<number> {
   const isMissed = scalers <= FLEET_MUST.scalers && (figures.secondsToForecast > FLEET_MUST.secondsToForecast || figures.eventLoopP99Ms > FLEET_MUST.eventLoopP99Ms);
   if (isJson) print([JSON.stringify(figures, undefined, 2)]);
   else {
-    const { secondsToFirstDecision, secondsToForecast, eventLoopP99Ms, residentMiB } = figures;
+    const { secondsToFirstDecision, secondsToForecast, eventLoopP99Ms, residentMiB, cpuSeconds } = figures;
     print([`${scalers} scalers, four weeks of minutes each, from the start of the operator:`]);
     print([`  all decided after ${secondsToFirstDecision.toFixed(1)} s, all forecasting after ${secondsToForecast.toFixed(1)} s (must: ${FLEET_MUST.secondsToForecast} s for 100)`]);
-    print([`  event-loop delay p99 ${eventLoopP99Ms.toFixed(0)} ms (must: ${FLEET_MUST.eventLoopP99Ms} ms), resident ${residentMiB.toFixed(0)} MiB`]);
+    print([`  event-loop delay p99 ${eventLoopP99Ms.toFixed(0)} ms (must: ${FLEET_MUST.eventLoopP99Ms} ms), resident ${residentMiB.toFixed(0)} MiB, ${cpuSeconds.toFixed(1)} s of processor time`]);
   }
   return isMissed ? 1 : 0;
 }

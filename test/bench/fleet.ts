@@ -10,7 +10,6 @@ import { startPlaygroundKubernetes, startPlaygroundPrometheus } from "../../src/
 
 const BUNDLE = join(import.meta.dirname, "../../dist/predictive-scaler.mjs");
 const MINUTE_MS = 60_000;
-const DAY_MS = 1440 * MINUTE_MS;
 /** After so long the run is given up. */
 const GIVE_UP_MS = 120_000;
 const POLL_MS = 250;
