@@ -1,5 +1,6 @@
 // WAPE of the product's forecaster on real traces: its experts one by one and combined, against persistence and the other naive methods.
 // The first 70 % of a window is history (fitted once, replayed), the last 30 % is judged at every sample, out of sample by construction.
+import { geometricMean } from "simple-statistics";
 import { combine, createCombination, resetCombination, settle } from "../../src/forecast/combination.ts";
 import { createFrame, VALUE } from "../../src/forecast/frame.ts";
 import { createForecaster, createLocalClock, type Explanation } from "../../src/forecast/index.ts";
@@ -110,7 +111,6 @@ export function judge(dir: string, window: Window, leadMs: number): Verdict {
   };
 }
 
-const geoMean = (ratios: readonly number[]) => Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
 
 export interface Summary {
   /** Geometric mean over the windows of each method's WAPE over that of persistence. */
@@ -122,7 +122,7 @@ export interface Summary {
 export function accuracy(dir: string, leadMs = 20 * MINUTE_MS): Summary {
   const windows = WINDOWS.map((window) => judge(dir, window, leadMs));
   const names = Object.keys(windows[0]?.wape ?? {});
-  const ratio = (of: (verdict: Verdict) => number) => geoMean(windows.map((verdict) => of(verdict) / (verdict.wape["persistence"] ?? NaN)));
+  const ratio = (of: (verdict: Verdict) => number) => geometricMean(windows.map((verdict) => of(verdict) / (verdict.wape["persistence"] ?? NaN)));
   return {
     ofPersistence: { ...Object.fromEntries(names.map((name) => [name, ratio(({ wape }) => wape[name] ?? NaN)])), prototype: ratio(({ prototype }) => prototype) },
     windows,

@@ -38,23 +38,6 @@ export function contractSeries(endMs: number): ContractSeries[] {
   ];
 }
 
-/** The same as OpenMetrics text, for `promtool tsdb create-blocks-from openmetrics`; it wants `endMs` to be at least 3 h old. */
-export function contractOpenMetrics(endMs: number): string {
-  const lines: string[] = [];
-  const names = new Set<string>();
-  for (const { name, labels, value } of contractSeries(endMs)) {
-    if (!names.has(name)) lines.push(`# TYPE ${name.replace(/_total$/, "")} ${name.endsWith("_total") ? "counter" : "gauge"}`);
-    names.add(name);
-    const set = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(text)}`);
-    for (let i = LENGTH - 1; i >= 0; i--) {
-      const timeMs = endMs - i * MINUTE_MS;
-      const found = value(timeMs);
-      if (found !== undefined) lines.push(`${name}{${set.join(",")}} ${found} ${timeMs / 1000}`);
-    }
-  }
-  return `${lines.join("\n")}\n# EOF\n`;
-}
-
 /** Defines the contract's tests for the server that `connect` starts or finds. */
 export function prometheusContract(name: string, connect: () => Promise<ContractServer>): void {
   describe(`the contract with ${name}`, () => {
