@@ -4,6 +4,7 @@ import type { Series } from "../../series/index.ts";
 import type { LocalClock } from "../forecaster.ts";
 import { DAY_MS, timeOfDay, timeOfWeek, WEEK_MS } from "../seasons.ts";
 import { nodeCounts } from "./kernel.ts";
+import { type Span, spansOf } from "./spans.ts";
 
 /** Whole numbers of a block, one record after the other. */
 export const INTEGERS = 7;
@@ -46,6 +47,10 @@ export interface Blocks {
   readonly judgedFrom: number;
   /** Blocks that are judged. */
   readonly judged: number;
+  readonly spans: readonly Span[];
+  readonly leadSteps: number;
+  /** Every block starts on a day node, and so does every target where blocks have one sample. */
+  readonly isAligned: boolean;
 }
 
 /** How far the judged sample moves from block to block. */
@@ -60,32 +65,44 @@ export function rooted(values: Float64Array, most: number): Float64Array {
 
 /** Cuts `history` (z = its roots) for forecasts `leadSteps` ahead, judged from sample `judgeFrom` on. */
 export function cutBlocks(history: Series, z: Float64Array, leadSteps: number, judgeFrom: number, clock: LocalClock): Blocks {
-  const { startMs, stepMs } = history;
+  const { stepMs } = history;
   const { dayNodes, weekNodes } = nodeCounts(stepMs);
   const nodeMs = DAY_MS / dayNodes;
+  const spans = spansOf(history, z.length, leadSteps, clock);
+  // Each span ends a block.
+  const most = Math.min(z.length, Math.ceil((z.length * stepMs) / nodeMs) + 2 * spans.length);
+  const cut = {
+    z, spans, dayNodes, weekNodes, leadSteps, judgeFrom,
+    size: Math.max(1, Math.round(nodeMs / stepMs)),
+    integers: new Int32Array(most * INTEGERS + 1), fractions: new Float64Array(most * FRACTIONS),
+    dayShare: (stepMs * dayNodes) / DAY_MS, weekShare: (stepMs * weekNodes) / WEEK_MS,
+    count: 0, judged: 0, judgedFrom: -1, isAligned: true,
+  };
+  for (const span of spans) cutSpan(cut, span, stepMs);
+  cut.integers[cut.count * INTEGERS + FIRST] = z.length;
+  return { ...cut, judgedFrom: Math.max(0, cut.judgedFrom) };
+}
+
+type Cut = { -readonly [K in keyof Blocks]: Blocks[K] } & { readonly judgeFrom: number };
+
+/** Cuts one span, appending to the blocks that there are. */
+function cutSpan(cut: Cut, { first, end: spanEnd, localMs, targetMs }: Span, stepMs: number): void {
+  const { z, size, dayNodes, weekNodes, leadSteps, judgeFrom, integers, fractions, dayShare, weekShare } = cut;
   const dayNodesPerMs = dayNodes / DAY_MS;
   const weekNodesPerMs = weekNodes / WEEK_MS;
-  const size = Math.max(1, Math.round(nodeMs / stepMs));
-  // A block ends with its node, or with the history: changes of the offset add at most a block each.
-  const most = Math.min(z.length, Math.ceil((z.length * stepMs) / nodeMs) + Math.ceil((z.length * stepMs) / WEEK_MS) + 2);
-  const integers = new Int32Array(most * INTEGERS + 1);
-  const fractions = new Float64Array(most * FRACTIONS);
-  let judged = 0;
-  let judgedFrom = -1;
-  let b = 0;
-  for (let i = 0; i < z.length; b++) {
+  let b = cut.count;
+  for (let i = first; i < spanEnd; b++) {
     const n = b * INTEGERS;
     const x = b * FRACTIONS;
-    const local = clock.localMs(startMs + i * stepMs);
+    const local = localMs + (i - first) * stepMs;
     const p = timeOfDay(local) * dayNodesPerMs;
     const q = timeOfWeek(local) * weekNodesPerMs;
     const j = p | 0;
     const k = q | 0;
-    const left = Math.max(1, Math.ceil(((j + 1 - p) * nodeMs) / stepMs - 1e-6));
-    const end = b + 1 < most ? Math.min(z.length, i + left) : z.length;
+    const end = Math.min(spanEnd, i + Math.max(1, Math.ceil((j + 1 - p) / dayShare - 1e-6)));
     const m = (ROTATION * b) % (end - i);
     const aim = i + m + leadSteps;
-    const then = clock.localMs(startMs + aim * stepMs);
+    const then = targetMs + (i + m - first) * stepMs;
     const tp = timeOfDay(then) * dayNodesPerMs;
     const tq = timeOfWeek(then) * weekNodesPerMs;
     let sum = 0;
@@ -101,18 +118,15 @@ export function cutBlocks(history: Series, z: Float64Array, leadSteps: number, j
     fractions[x + WEEK_SHARE] = q - k;
     fractions[x + TARGET_DAY_SHARE] = tp - (tp | 0);
     fractions[x + TARGET_WEEK_SHARE] = tq - (tq | 0);
+    if (p !== j || (size === 1 && tp !== (tp | 0)) || weekShare > 1) cut.isAligned = false;
     const target = aim < z.length ? z[aim]! : NaN;
     if (i >= judgeFrom && target === target) {
       fractions[x + VALUE] = target;
       fractions[x + WEIGHT] = 1;
-      if (judgedFrom < 0) judgedFrom = b;
-      judged++;
+      if (cut.judgedFrom < 0) cut.judgedFrom = b;
+      cut.judged++;
     }
     i = end;
   }
-  integers[b * INTEGERS + FIRST] = z.length;
-  return {
-    count: b, size, z, integers, fractions, dayNodes, weekNodes, judged, judgedFrom: Math.max(0, judgedFrom),
-    dayShare: stepMs * dayNodesPerMs, weekShare: stepMs * weekNodesPerMs,
-  };
+  cut.count = b;
 }

@@ -5,6 +5,7 @@ import type { LocalClock } from "../forecaster.ts";
 import { DAY_MS, timeOfDay, timeOfWeek, WEEK_MS } from "../seasons.ts";
 import { nodeCounts } from "./kernel.ts";
 import type { InitialState } from "./pass.ts";
+import { spansOf } from "./spans.ts";
 
 /** A window with a larger share missing than this is extended by a day. */
 const MOST_MISSING = 0.7;
@@ -44,56 +45,64 @@ function smoothed(sums: Float64Array, counts: Float64Array, width: number): Floa
   return out;
 }
 
+/** Nodes (an odd number) that a smoothing over `smoothingMs` takes. */
 function widthOf(smoothingMs: number, nodeMs: number): number {
-  return 2 * Math.round((smoothingMs / nodeMs - 1) / 2 - 1e-9) + 1;
+  return Math.max(1, 2 * Math.round((smoothingMs / nodeMs - 1) / 2 - 1e-9) + 1);
 }
 
-/** Adds `x` to the two nodes around `position` with the weights that reading gives them. */
-function scatter(sums: Float64Array, counts: Float64Array, position: number, x: number): void {
-  const n = Math.floor(position);
-  const share = position - n;
-  const next = n + 1 === sums.length ? 0 : n + 1;
-  sums[n] = sums[n]! + (1 - share) * x;
-  counts[n] = counts[n]! + 1 - share;
-  sums[next] = sums[next]! + share * x;
-  counts[next] = counts[next]! + share;
-}
-
-function profile(nodes: number, end: number, smoothingMs: number, periodMs: number, at: (i: number) => number, of: (i: number) => number): Float64Array {
+/** The profile that best explains `left` at `positions` (in nodes): each sample counts at the two nodes around it, as reading would weigh them. */
+function profile(nodes: number, width: number, positions: Float64Array, left: Float64Array): Float64Array {
   const sums = new Float64Array(nodes);
   const counts = new Float64Array(nodes);
-  for (let i = 0; i < end; i++) {
-    const x = of(i);
-    if (x === x) scatter(sums, counts, at(i) * (nodes / periodMs), x);
+  for (let i = 0; i < left.length; i++) {
+    const x = left[i]!;
+    if (x !== x) continue;
+    const n = positions[i]! | 0;
+    const share = positions[i]! - n;
+    const next = n + 1 === nodes ? 0 : n + 1;
+    sums[n] = sums[n]! + (1 - share) * x;
+    counts[n] = counts[n]! + 1 - share;
+    sums[next] = sums[next]! + share * x;
+    counts[next] = counts[next]! + share;
   }
-  return smoothed(sums, counts, Math.max(1, widthOf(smoothingMs, periodMs / nodes)));
+  return smoothed(sums, counts, width);
 }
 
-function read(nodes: Float64Array, position: number): number {
-  const n = Math.floor(position);
-  const share = position - n;
-  return (1 - share) * nodes[n]! + share * nodes[n + 1 === nodes.length ? 0 : n + 1]!;
+/** Takes what a profile explains out of `left`. */
+function subtract(nodes: Float64Array, positions: Float64Array, left: Float64Array): void {
+  for (let i = 0; i < left.length; i++) {
+    const n = positions[i]! | 0;
+    const share = positions[i]! - n;
+    left[i] = left[i]! - (1 - share) * nodes[n]! - share * nodes[n + 1 === nodes.length ? 0 : n + 1]!;
+  }
 }
 
 /** The state before the first sample of `history`, from its first `end` samples (z = their square roots). */
 export function initialState(history: Series, z: Float64Array, end: number, seasons: { day: boolean; week: boolean }, clock: LocalClock): InitialState {
-  const { startMs, stepMs } = history;
+  const { stepMs } = history;
   const { dayNodes, weekNodes } = nodeCounts(stepMs);
-  const local = new Float64Array(end);
+  const days = new Float64Array(end);
+  const weeks = new Float64Array(end);
+  for (const { first, end: last, localMs } of spansOf(history, end, 0, clock)) {
+    for (let i = first; i < last; i++) {
+      const local = localMs + (i - first) * stepMs;
+      days[i] = timeOfDay(local) * (dayNodes / DAY_MS);
+      weeks[i] = timeOfWeek(local) * (weekNodes / WEEK_MS);
+    }
+  }
   let sum = 0;
   let present = 0;
   for (let i = 0; i < end; i++) {
-    local[i] = clock.localMs(startMs + i * stepMs);
     const x = z[i]!;
     if (x !== x) continue;
     sum += x;
     present++;
   }
   const level = present === 0 ? 0 : sum / present;
-  const dayAt = (i: number) => timeOfDay(local[i]!);
-  const weekAt = (i: number) => timeOfWeek(local[i]!);
-  const day = seasons.day ? profile(dayNodes, end, DAY_SMOOTHING_MS, DAY_MS, dayAt, (i) => z[i]! - level) : new Float64Array(dayNodes);
-  const left = (i: number) => z[i]! - level - read(day, dayAt(i) * (dayNodes / DAY_MS));
-  const week = seasons.week ? profile(weekNodes, end, WEEK_SMOOTHING_MS, WEEK_MS, weekAt, left) : new Float64Array(weekNodes);
+  const left = z.slice(0, end);
+  for (let i = 0; i < end; i++) left[i] = left[i]! - level;
+  const day = seasons.day ? profile(dayNodes, widthOf(DAY_SMOOTHING_MS, DAY_MS / dayNodes), days, left) : new Float64Array(dayNodes);
+  subtract(day, days, left);
+  const week = seasons.week ? profile(weekNodes, widthOf(WEEK_SMOOTHING_MS, WEEK_MS / weekNodes), weeks, left) : new Float64Array(weekNodes);
   return { level, day, week };
 }

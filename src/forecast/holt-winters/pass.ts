@@ -6,6 +6,7 @@ import {
   WEEK_NODE, WEEK_SHARE, WEIGHT, WHOLE,
 } from "./blocks.ts";
 import type { Parameters } from "./kernel.ts";
+import { ALPHA, CARRIED, DELTA, LEVEL, OMEGA, PHI, PHI_TO_H, RESIDUAL, runSingles, SQUARES } from "./single-pass.ts";
 
 /** Level and profiles before the first sample, on z. */
 export interface InitialState {
@@ -17,17 +18,6 @@ export interface InitialState {
 /** Most candidates of one pass. */
 export const MOST_CANDIDATES = 8;
 
-/** Numbers of one candidate: l, r, its parameters, phi^h, and the sum of its squared errors. */
-const CARRIED = 8;
-const LEVEL = 0;
-const RESIDUAL = 1;
-const ALPHA = 2;
-const DELTA = 3;
-const OMEGA = 4;
-const PHI = 5;
-const PHI_TO_H = 6;
-const SQUARES = 7;
-
 /** The block size that has its own straight-line code: minutes in a node of five. */
 const FIVE = 5;
 
@@ -36,6 +26,9 @@ export interface Workspace {
   /** Profiles of all candidates, those of one node side by side: day nodes, then week nodes. */
   readonly nodes: Float64Array;
   readonly carried: Float64Array;
+  /** Profiles of one candidate at a time, for blocks of one sample; the week's first node is repeated at its end. */
+  readonly day: Float64Array;
+  readonly week: Float64Array;
   /** Errors of all candidates from the first judged block on, those of one block side by side; 0 where a block is not judged. */
   readonly errors: Float64Array;
 }
@@ -44,6 +37,8 @@ export function createWorkspace({ count, judgedFrom, dayNodes, weekNodes }: Bloc
   return {
     nodes: new Float64Array((dayNodes + weekNodes) * MOST_CANDIDATES),
     carried: new Float64Array(CARRIED * MOST_CANDIDATES),
+    day: new Float64Array(dayNodes),
+    week: new Float64Array(weekNodes + 1),
     errors: new Float64Array((count - judgedFrom) * MOST_CANDIDATES),
   };
 }
@@ -76,9 +71,24 @@ function begin({ nodes, carried }: Workspace, { level, day, week }: InitialState
 
 /** Runs the first `candidates` proposals over `blocks` from `initial`; leaves their errors and sums of squares in the workspace. */
 export function pass(blocks: Blocks, initial: InitialState, candidates: number, workspace: Workspace): void {
+  begin(workspace, initial, candidates);
+  if (blocks.size === 1 && blocks.isAligned) passSingles(blocks, initial, candidates, workspace);
+  else passBlocks(blocks, candidates, workspace);
+}
+
+function passSingles(blocks: Blocks, initial: InitialState, candidates: number, { carried, day, week, errors }: Workspace): void {
+  for (let c = 0; c < candidates; c++) {
+    day.set(initial.day);
+    week.set(initial.week);
+    week[initial.week.length] = initial.week[0]!;
+    let out = c;
+    for (const span of blocks.spans) out = runSingles(blocks, span, carried, c * CARRIED, day, week, errors, out, candidates);
+  }
+}
+
+function passBlocks(blocks: Blocks, candidates: number, workspace: Workspace): void {
   const { count, judgedFrom, size, z, integers, fractions, dayShare, weekShare, dayNodes, weekNodes } = blocks;
   const { nodes, carried, errors } = workspace;
-  begin(workspace, initial, candidates);
   const week = dayNodes * candidates;
   const end = week + weekNodes * candidates;
   for (let b = 0, n = 0, x = 0, out = -judgedFrom * candidates; b < count; b++, n += INTEGERS, x += FRACTIONS, out += candidates) {

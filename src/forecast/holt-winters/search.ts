@@ -24,7 +24,7 @@ export interface Objective {
   run(candidates: readonly Float64Array[]): void;
   /** Sum of squared errors of candidate `c` of the last run. */
   squares(c: number): number;
-  /** Errors of the last run, those of one sample side by side, `candidates` of them. */
+  /** Errors of the last run, those of one sample side by side, `candidates` of them. The search may overwrite them. */
   readonly errors: Float64Array;
   /** Samples in `errors`. */
   readonly length: number;
@@ -74,39 +74,41 @@ function around(x: Float64Array): Float64Array[] {
   return [x, ...moved];
 }
 
-/** The model from the last run of `around(x)`: column i of J is (errors of candidate i + 1, less those of x) / its difference. */
+/**
+ * The model from the last run of `around(x)`: column i of J is (errors of candidate i + 1, less those of x) / its difference.
+ * The errors are overwritten by those differences.
+ */
 function quadratic({ errors, length }: Objective, x: Float64Array): Quadratic {
   const n = x.length;
+  const stride = n + 1;
   const A = new Float64Array(n * n);
   const q = new Float64Array(n);
-  const stride = n + 1;
-  const rows = length * stride;
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k <= i; k++) {
-      // Two sums at a time: each addition waits for the one before it.
-      let even = 0;
-      let odd = 0;
-      let at = 0;
-      for (; at + stride < rows; at += 2 * stride) {
-        const base = errors[at]!;
-        const next = errors[at + stride]!;
-        even += (errors[at + i + 1]! - base) * (errors[at + k + 1]! - base);
-        odd += (errors[at + stride + i + 1]! - next) * (errors[at + stride + k + 1]! - next);
-      }
-      if (at < rows) even += (errors[at + i + 1]! - errors[at]!) * (errors[at + k + 1]! - errors[at]!);
-      A[i * n + k] = even + odd;
-    }
-    let sum = 0;
-    for (let at = 0; at < rows; at += stride) sum += (errors[at + i + 1]! - errors[at]!) * errors[at]!;
-    q[i] = sum;
-  }
+  for (let at = 0; at < length * stride; at += stride) for (let i = 1; i <= n; i++) errors[at + i] = errors[at + i]! - errors[at]!;
   const h = Array.from(x, (value) => (value + DIFFERENCE > EDGE ? -DIFFERENCE : DIFFERENCE));
   for (let i = 0; i < n; i++) {
-    q[i] = q[i]! / h[i]!;
-    for (let k = 0; k <= i; k++) A[i * n + k] = A[k * n + i] = A[i * n + k]! / (h[i]! * h[k]!);
+    q[i] = product(errors, length, stride, 0, i + 1) / h[i]!;
+    for (let k = 0; k <= i; k++) A[i * n + k] = A[k * n + i] = product(errors, length, stride, i + 1, k + 1) / (h[i]! * h[k]!);
   }
   for (let i = 0; i < n; i++) A[i * n + i] = A[i * n + i]! * (1 + DAMPING);
   return { A, q };
+}
+
+/** Sum over all samples of column i times column k. Four sums side by side: each addition waits for the one before it. */
+function product(errors: Float64Array, length: number, stride: number, i: number, k: number): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const end = (length - 3) * stride;
+  let at = 0;
+  for (; at < end; at += 4 * stride) {
+    a += errors[at + i]! * errors[at + k]!;
+    b += errors[at + stride + i]! * errors[at + stride + k]!;
+    c += errors[at + 2 * stride + i]! * errors[at + 2 * stride + k]!;
+    d += errors[at + 3 * stride + i]! * errors[at + 3 * stride + k]!;
+  }
+  for (; at < length * stride; at += stride) a += errors[at + i]! * errors[at + k]!;
+  return a + b + (c + d);
 }
 
 /** The best of `starts`, improved until a step promises less than `tolerance` of the value. A step is tried together with the differences around it. */
