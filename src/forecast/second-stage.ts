@@ -34,6 +34,8 @@ const MOST_TARGET = 2.5;
 const MOST_CORRECTION = 6;
 const FEATURES = 9;
 
+/** Squares of the codes from -128 on, with their signs: whole numbers, so that sums of them never drift. */
+const SIGNED = Int32Array.from({ length: 256 }, (_, i) => Math.sign(i - 128) * (i - 128) ** 2);
 /** u of each code from -128 on. */
 const DECODED = Float64Array.from({ length: 256 }, (_, i) => CODED_SCALES * Math.sign(i - 128) * ((i - 128) / MOST_CODE) ** 2);
 
@@ -47,7 +49,10 @@ const ERROR = 4;
 const HOURS_SUM = 5;
 const DAYS_SUM = 6;
 const LAST_SLOT = 7;
-const NUMBERS = 8;
+/** Where the window around last week's target ended (a step of the wall clock), and the sum of its signed squares. */
+const WINDOW_END = 8;
+const WINDOW_SUM = 9;
+const NUMBERS = 10;
 
 export interface SecondStage {
   readonly steps: number;
@@ -96,6 +101,7 @@ export function resetSecondStage({ said, squares, numbers }: SecondStage): void 
   said.fill(NaN);
   resetLeastSquares(squares);
   numbers[LAST_SLOT] = NaN;
+  numbers[WINDOW_END] = NaN;
 }
 
 /** Slot of a step of the wall clock, also before the clock's zero (a remainder by division: `%` on doubles is a slow library call). */
@@ -171,25 +177,37 @@ function recognise({ codes, lags, hours, steps, stepMs, likeness, likenessGain, 
   numbers[DAYS_SUM] = daysSum;
 }
 
+/** Moves the window to around a week before the frame's target: by one step as a rule, afresh where the wall clock jumped. */
+function moveWindow({ stepMs, around, perWeek, codes, numbers }: SecondStage, frame: Float64Array): void {
+  const { length } = codes;
+  const end = Math.floor(frame[TARGET]! / stepMs) - perWeek + around;
+  const last = slotOf(end, length);
+  if (end === numbers[WINDOW_END]! + 1) {
+    let left = last - 2 * around - 1;
+    if (left < 0) left += length;
+    numbers[WINDOW_SUM] = numbers[WINDOW_SUM]! + SIGNED[codes[last]! + 128]! - SIGNED[codes[left]! + 128]!;
+  } else {
+    let sum = 0;
+    for (let i = 0; i <= 2 * around; i++) sum += SIGNED[codes[slotOf(end - i, length)]! + 128]!;
+    numbers[WINDOW_SUM] = sum;
+  }
+  numbers[WINDOW_END] = end;
+}
+
 /** Corrects the combination F = `into[from]` of the experts for the frame's target; writes F1 (>= 0) to `into[at]`. */
 export function correctSecondStage(stage: SecondStage, step: number, frame: Float64Array, experts: Float64Array, into: Float64Array, from: number, at: number): void {
-  const { steps, stepMs, around, perWeek, codes, ring, said, x, squares, numbers } = stage;
+  const { steps, around, ring, said, x, squares, numbers } = stage;
   const { B } = squares;
   const size = numbers[SIZE]!;
   const e = numbers[ERROR]!;
   const F = into[from]!;
   const value = frame[VALUE]!;
-  let slot = slotOf(Math.floor(frame[TARGET]! / stepMs) - perWeek - around, codes.length);
-  let week = 0;
-  for (let i = -around; i <= around; i++) {
-    week += DECODED[codes[slot]! + 128]!;
-    slot = slot + 1 === codes.length ? 0 : slot + 1;
-  }
+  moveWindow(stage, frame);
   const d = value === value ? value - F : 0;
   x[0] = experts[0]! - F;
   x[1] = experts[1]! - F;
   x[2] = numbers[AVERAGE]!;
-  x[3] = (size * week) / (2 * around + 1);
+  x[3] = (size * numbers[WINDOW_SUM]! * CODED_SCALES) / (MOST_CODE * MOST_CODE * (2 * around + 1));
   x[4] = size * numbers[HOURS_SUM]!;
   x[5] = size * numbers[DAYS_SUM]!;
   x[6] = d;

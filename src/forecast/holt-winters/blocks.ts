@@ -90,21 +90,24 @@ function cutSpan(cut: Cut, { first, end: spanEnd, localMs, targetMs }: Span, ste
   const { z, size, dayNodes, weekNodes, leadSteps, judgeFrom, integers, fractions, dayShare, weekShare } = cut;
   const dayNodesPerMs = dayNodes / DAY_MS;
   const weekNodesPerMs = weekNodes / WEEK_MS;
+  // Ms since midnight and since the week began, of the block's first sample and of its target.
+  let dayMs = timeOfDay(localMs);
+  let weekMs = timeOfWeek(localMs);
+  let targetDayMs = timeOfDay(targetMs);
+  let targetWeekMs = timeOfWeek(targetMs);
   let b = cut.count;
   for (let i = first; i < spanEnd; b++) {
     const n = b * INTEGERS;
     const x = b * FRACTIONS;
-    const local = localMs + (i - first) * stepMs;
-    const p = timeOfDay(local) * dayNodesPerMs;
-    const q = timeOfWeek(local) * weekNodesPerMs;
+    const p = dayMs * dayNodesPerMs;
+    const q = weekMs * weekNodesPerMs;
     const j = p | 0;
     const k = q | 0;
     const end = Math.min(spanEnd, i + Math.max(1, Math.ceil((j + 1 - p) / dayShare - 1e-6)));
     const m = (ROTATION * b) % (end - i);
     const aim = i + m + leadSteps;
-    const then = targetMs + (i + m - first) * stepMs;
-    const tp = timeOfDay(then) * dayNodesPerMs;
-    const tq = timeOfWeek(then) * weekNodesPerMs;
+    const tp = wrapped(targetDayMs + m * stepMs, DAY_MS) * dayNodesPerMs;
+    const tq = wrapped(targetWeekMs + m * stepMs, WEEK_MS) * weekNodesPerMs;
     let sum = 0;
     for (let t = i; t < end; t++) sum += z[t]!;
     integers[n + FIRST] = i;
@@ -126,7 +129,17 @@ function cutSpan(cut: Cut, { first, end: spanEnd, localMs, targetMs }: Span, ste
       if (cut.judgedFrom < 0) cut.judgedFrom = b;
       cut.judged++;
     }
+    const passedMs = (end - i) * stepMs;
+    dayMs = wrapped(dayMs + passedMs, DAY_MS);
+    weekMs = wrapped(weekMs + passedMs, WEEK_MS);
+    targetDayMs = wrapped(targetDayMs + passedMs, DAY_MS);
+    targetWeekMs = wrapped(targetWeekMs + passedMs, WEEK_MS);
     i = end;
   }
   cut.count = b;
+}
+
+/** Ms of a period, at most one period too many. */
+function wrapped(ms: number, periodMs: number): number {
+  return ms >= periodMs ? ms - periodMs : ms;
 }

@@ -13,9 +13,9 @@ import { search } from "./search.ts";
 const LEAST_MS = DAY_MS;
 /** A week profile needs two weeks (less a little for a late start): joining earlier is worse. */
 export const WEEK_NEEDS_MS = 13.9 * DAY_MS;
-/** From here on the first week initialises and the search may stop earlier; below it two days do (one, of less than three). */
+/** From here on the first week initialises, and a better optimum does not forecast better; below it two days do (one, of less than three). */
 const LONG_MS = 13 * DAY_MS;
-const LONG_TOLERANCE = 1e-3;
+const LONG_TOLERANCE = 4e-3;
 const SHORT_TOLERANCE = 1e-4;
 /** Fewer judged errors than these fit nothing. */
 const LEAST_JUDGED = 50;
