@@ -23,6 +23,14 @@ export function timed(run: () => void, times: number, warmUps: number): Timing {
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
+/** `numbers` as values of their own on the heap, so that passing one of them to a function allocates nothing. */
+export function boxed(numbers: ArrayLike<number>): readonly number[] {
+  // An array that holds something else than numbers keeps each of them as an object.
+  const objects: unknown[] = ["not a number", ...Array.from(numbers)];
+  objects.shift();
+  return objects as number[];
+}
+
 /** Bytes of heap per operation that `run` allocates over `operations` operations: the least of a few tries, for the engine itself allocates now and then. */
 export function allocated(run: () => void, operations: number): number {
   run();

@@ -1,0 +1,131 @@
+// The parts of expert 2 and of the second stage, each with something that it must notice.
+import { describe, expect, it } from "vitest";
+import { createFrame, ELAPSED, LOCAL, LOCAL_DAY, LOCAL_WEEK, ROOT, TARGET, TIME, VALUE } from "../../src/forecast/frame.ts";
+import { createForecaster, createLocalClock } from "../../src/forecast/index.ts";
+import { createLags, remember, resetLags, seekLag } from "../../src/forecast/regression/lags.ts";
+import { correct, createLeastSquares, resetLeastSquares } from "../../src/forecast/regression/least-squares.ts";
+import { createProfile, ERROR, learnProfile, profileAt, READ, seekProfile } from "../../src/forecast/regression/profile.ts";
+import { createState } from "../../src/forecast/state.ts";
+import { DAY_MS, MINUTE_MS, MONDAY_MS, traffic, uniform } from "./series.ts";
+
+describe("recursive least squares", () => {
+  it("finds the coefficients that made the data", () => {
+    const squares = createLeastSquares(createState(), 3, 1e9);
+    resetLeastSquares(squares);
+    const next = uniform(5);
+    const truth = [2, -1, 0.5];
+    for (let t = 0; t < 4000; t++) {
+      let e = 0.01 * (next() - 0.5);
+      for (let i = 0; i < 3; i++) {
+        const x = next() - 0.5;
+        squares.input[i] = x;
+        e += x * ((truth[i] ?? NaN) - squares.B[i]!);
+      }
+      squares.input[3] = e;
+      squares.input[4] = 1e-4;
+      correct(squares);
+    }
+    truth.forEach((b, i) => expect(squares.B[i]).toBeCloseTo(b, 1));
+  });
+
+  it("keeps what it believed of a coordinate that never shows, and stays finite", () => {
+    const squares = createLeastSquares(createState(), 2, 50);
+    squares.prior[1] = 0.6;
+    resetLeastSquares(squares);
+    for (let t = 0; t < 5000; t++) {
+      squares.input[0] = 1;
+      squares.input[1] = 0;
+      squares.input[2] = 3 - squares.B[0]!;
+      squares.input[3] = 0.1;
+      correct(squares);
+    }
+    expect(squares.B[0]).toBeCloseTo(3, 1);
+    expect(squares.B[1]).toBeCloseTo(0.6, 6);
+    expect(Math.max(...squares.P)).toBeLessThan(1e6);
+  });
+});
+
+describe("a profile", () => {
+  it("learns a wave by wall-clock time and reads it between its nodes", () => {
+    const profile = createProfile(createState(), { periodMs: DAY_MS, nodeMs: 30 * MINUTE_MS, stepMs: 5 * MINUTE_MS, share: 0.12, caution: 1.5 });
+    const frame = createFrame();
+    const wave = (ms: number) => Math.sin((2 * Math.PI * ms) / DAY_MS);
+    for (let i = 0; i < 30 * 288; i++) {
+      frame[LOCAL_DAY] = (i % 288) * 5 * MINUTE_MS;
+      seekProfile(profile, frame, LOCAL_DAY);
+      expect(profile.place[READ]).toBe(profileAt(profile, frame[LOCAL_DAY]));
+      profile.place[ERROR] = wave(frame[LOCAL_DAY]) - profile.place[READ]!;
+      learnProfile(profile);
+    }
+    for (let ms = 0; ms < DAY_MS; ms += 7 * MINUTE_MS) expect(profileAt(profile, ms)).toBeCloseTo(wave(ms), 1);
+  });
+});
+
+describe("lags", () => {
+  it("find the three blocks around the same time on another day, only those that are present", () => {
+    const lags = createLags(createState(), MINUTE_MS);
+    resetLags(lags);
+    const frame = createFrame();
+    const block = 5 * MINUTE_MS;
+    for (let t = 0; t < DAY_MS; t += MINUTE_MS) {
+      frame[LOCAL] = MONDAY_MS + t;
+      const isMissing = t >= 600 * MINUTE_MS && t < 605 * MINUTE_MS;
+      frame[ROOT] = isMissing ? NaN : Math.floor(t / block);
+      remember(lags, frame);
+    }
+    const lagAt = (minutes: number, back = lags.perDay) => {
+      frame[TARGET] = MONDAY_MS + DAY_MS + minutes * MINUTE_MS;
+      seekLag(lags, frame, back, 0);
+      return lags.found[0];
+    };
+    expect(lagAt(502)).toBe(100);
+    expect(lagAt(600)).toBe(120);
+    expect(lagAt(606)).toBe(121.5);
+    expect(lagAt(0, lags.perDay + 100)).toBeNaN();
+  });
+
+  it("hold nothing for the time that the clock jumped over", () => {
+    const lags = createLags(createState(), 5 * MINUTE_MS);
+    resetLags(lags);
+    const frame = createFrame();
+    for (let i = 0; i < 8 * 288; i++) {
+      frame[LOCAL] = MONDAY_MS + i * 5 * MINUTE_MS + (i >= 7 * 288 ? 60 * MINUTE_MS : 0);
+      frame[ROOT] = i;
+      remember(lags, frame);
+    }
+    frame[TARGET] = MONDAY_MS + 8 * DAY_MS + 30 * MINUTE_MS;
+    seekLag(lags, frame, lags.perDay, 0);
+    expect(lags.found[0]).toBeNaN();
+  });
+});
+
+describe("the second stage", () => {
+  it("sees a job that the experts smooth over: spikes at hours that no season explains", () => {
+    const series = traffic({ days: 21, noise: 0.02, seed: 11 });
+    // Every 100 minutes, 15 minutes long: no divisor of a day.
+    const values = series.values.map((y, i) => (i % 20 < 3 ? y + 60 : y));
+    const forecaster = createForecaster({ stepMs: series.stepMs, leadSteps: [4], day: true, week: true, localClock: createLocalClock("UTC") });
+    forecaster.fit({ ...series, values });
+    const said: { combination: number; forecast: number }[] = [];
+    let combination = 0;
+    let corrected = 0;
+    values.forEach((y, i) => {
+      const before = said[i - 4];
+      if (i > 10 * 288 && before !== undefined) {
+        combination += Math.abs(y - before.combination);
+        corrected += Math.abs(y - before.forecast);
+      }
+      forecaster.observe(MONDAY_MS + i * series.stepMs, y);
+      said.push(forecaster.explain(4));
+    });
+    expect(corrected).toBeLessThan(0.9 * combination);
+  });
+});
+
+describe("the frame", () => {
+  it("has a slot of its own for each number", () => {
+    const slots = [TIME, ELAPSED, VALUE, ROOT, LOCAL, LOCAL_DAY, LOCAL_WEEK, TARGET];
+    expect(new Set(slots).size).toBe(slots.length);
+    expect(Math.max(...slots)).toBeLessThan(createFrame().length);
+  });
+});
