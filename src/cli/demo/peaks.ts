@@ -2,6 +2,8 @@
 import type { ReplicaRecord, TrafficPeak } from "../../playground/index.ts";
 import { MINUTE_MS, stateAt } from "./course.ts";
 
+/** A run-up is no longer than half a day. */
+const RUN_UP_MS = 12 * 3_600_000;
 /** How long after its top capacity for a peak may still come, ms. */
 const TOO_LATE_MS = 2 * 3_600_000;
 
@@ -45,7 +47,7 @@ export function peakReports(peaks: readonly TrafficPeak[], world: PeakWorld): Pe
  */
 function firstNeed({ atMs }: TrafficPeak, needed: number, { noiseFree, demandAt, targetPerReplica }: PeakWorld): number {
   let fromMs = atMs;
-  while (noiseFree(fromMs - MINUTE_MS) < noiseFree(fromMs)) fromMs -= MINUTE_MS;
+  while (fromMs > atMs - RUN_UP_MS && noiseFree(fromMs - MINUTE_MS) < noiseFree(fromMs)) fromMs -= MINUTE_MS;
   for (let timeMs = fromMs; timeMs < atMs; timeMs += MINUTE_MS) if (demandAt(timeMs) > (needed - 1) * targetPerReplica) return timeMs;
   return atMs;
 }

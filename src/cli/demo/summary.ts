@@ -68,7 +68,7 @@ export function summaryText(result: DemoResult, page: string): string {
     "",
     ...columns(["Peak", "replicas", "asked", "ready", "needed", "lead min"], peaks),
     "",
-    ...columns(["Policy", "overloaded min", "share", "pod-hours", "changes/day"], rows),
+    ...columns(["Policy", "overload min", "share", "pod-hours", "changes/day"], rows),
     "",
     `Forecast 20 minutes ahead: off by ${percent(wape)} of demand; "as it is now" by ${percent(wapePersistence)}.`,
     ...(result.errors > 0 ? wrapped(`The operator met ${result.errors} errors, the last: ${result.lastComplaint ?? "unknown"}`) : []),
