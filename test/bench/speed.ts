@@ -103,6 +103,7 @@ function figuresAt(stepMs: number, must: Musts): Figure[] {
   // The caller's numbers exist beforehand: what is counted is what the forecaster allocates. A forecast that is returned is a number of 16 bytes at most.
   const boxedValues = boxed(values);
   const boxedTimes = boxed(values.map((_, i) => at + i * stepMs));
+  for (const timeMs of boxedTimes) UTC.localMs(timeMs);
   let next = 0;
   const samples = Math.floor(values.length / ALLOCATION_RUNS);
   const bytes = allocated(() => {

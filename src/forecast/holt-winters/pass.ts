@@ -78,11 +78,11 @@ export function pass(blocks: Blocks, initial: InitialState, candidates: number, 
 
 function passSingles(blocks: Blocks, initial: InitialState, candidates: number, { carried, day, week, errors }: Workspace): void {
   for (let c = 0; c < candidates; c++) {
-    day.set(initial.day);
-    week.set(initial.week);
+    for (let j = 0; j < day.length; j++) day[j] = initial.day[j]!;
+    for (let k = 0; k < initial.week.length; k++) week[k] = initial.week[k]!;
     week[initial.week.length] = initial.week[0]!;
     let out = c;
-    for (const span of blocks.spans) out = runSingles(blocks, span, carried, c * CARRIED, day, week, errors, out, candidates);
+    for (let i = 0; i < blocks.spans.length; i++) out = runSingles(blocks, blocks.spans[i]!, carried, c * CARRIED, day, week, errors, out, candidates);
   }
 }
 
