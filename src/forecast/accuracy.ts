@@ -30,8 +30,8 @@ export function createLedger(state: State): Ledger {
 }
 
 function clear(slots: Float32Array, counts: Int16Array, slot: number): void {
-  slots.fill(0, slot * SUMS, (slot + 1) * SUMS);
-  counts.fill(0, slot * COUNTS, (slot + 1) * COUNTS);
+  for (let i = 0; i < SUMS; i++) slots[slot * SUMS + i] = 0;
+  for (let i = 0; i < COUNTS; i++) counts[slot * COUNTS + i] = 0;
 }
 
 /** Books one settled sample: the frame's value, and what was forecast, what persistence would have said, and the 95 % bound, all made one lead earlier. */
@@ -39,12 +39,12 @@ export function book({ slots, counts, hour }: Ledger, frame: Float64Array): void
   const value = frame[VALUE]!;
   const now = Math.floor(frame[TIME]! / HOUR_MS);
   if (now !== hour[0]) {
-    for (let h = Math.max(hour[0]! + 1, now - HOURS + 1); h <= now; h++) clear(slots, counts, h - Math.floor(h / HOURS) * HOURS);
+    for (let h = Math.max(hour[0]! + 1, now - HOURS + 1); h <= now; h++) clear(slots, counts, (h - Math.floor(h / HOURS) * HOURS) | 0);
     hour[0] = now;
   }
   const error = Math.abs(value - frame[SAID_POINT]!);
   const byPersistence = Math.abs(value - frame[SAID_PERSISTENCE]!);
-  const slot = now - Math.floor(now / HOURS) * HOURS;
+  const slot = (now - Math.floor(now / HOURS) * HOURS) | 0;
   const at = slot * SUMS;
   if (!(error + byPersistence >= 0)) return;
   slots[at + DEMAND] = slots[at + DEMAND]! + Math.abs(value);

@@ -8,7 +8,6 @@ const TAU_MS = 6 * 3_600_000;
 
 export interface Combination {
   readonly experts: number;
-  readonly leadSteps: number;
   readonly gain: number;
   /** Forecasts of the last `leadSteps` steps, a ring of `experts` numbers each; NaN where there was none. */
   readonly said: Float64Array;
@@ -17,7 +16,7 @@ export interface Combination {
 }
 
 export function createCombination(state: State, experts: number, leadSteps: number, stepMs: number): Combination {
-  return { experts, leadSteps, gain: 1 - Math.exp(-stepMs / TAU_MS), said: state.f64(experts * leadSteps), errors: state.f64(experts) };
+  return { experts, gain: 1 - Math.exp(-stepMs / TAU_MS), said: state.f64(experts * leadSteps), errors: state.f64(experts) };
 }
 
 /** Starts anew: nothing said, nothing settled. */
@@ -26,9 +25,9 @@ export function resetCombination({ said, errors }: Combination): void {
   errors.fill(-1);
 }
 
-/** Settles what was said one lead ago for this step against the frame's value (NaN: nothing settles). `step` counts samples from 0. */
-export function settle({ experts, leadSteps, gain, said, errors }: Combination, step: number, frame: Float64Array): void {
-  const base = (step % leadSteps) * experts;
+/** Settles what was said one lead ago for this step against the frame's value (NaN: nothing settles). `slot`: the step's place in a ring of one lead. */
+export function settle({ experts, gain, said, errors }: Combination, slot: number, frame: Float64Array): void {
+  const base = slot * experts;
   const value = frame[VALUE]!;
   for (let k = 0; k < experts; k++) {
     const error = value - said[base + k]!;
@@ -39,8 +38,8 @@ export function settle({ experts, leadSteps, gain, said, errors }: Combination, 
 }
 
 /** Keeps what the experts say now (`forecasts`, >= 0) for one lead later and writes their combination to `into[at]`. */
-export function combine({ experts, leadSteps, said, errors }: Combination, step: number, forecasts: Float64Array, into: Float64Array, at: number): void {
-  const base = (step % leadSteps) * experts;
+export function combine({ experts, said, errors }: Combination, slot: number, forecasts: Float64Array, into: Float64Array, at: number): void {
+  const base = slot * experts;
   let least = Infinity;
   for (let k = 0; k < experts; k++) {
     said[base + k] = forecasts[k]!;

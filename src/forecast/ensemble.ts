@@ -38,6 +38,8 @@ interface Parts {
   readonly state: State;
   readonly numbers: Float64Array;
   readonly frame: Float64Array;
+  /** Place of the present step in the rings of each lead. */
+  readonly slots: Int32Array;
   /** phi^h of each lead. */
   readonly powers: Float64Array;
   readonly model: HoltWinters;
@@ -65,6 +67,7 @@ function createParts(settings: ForecastSettings): Parts {
     settings, state, leads, first, regression,
     numbers: state.f64(NUMBERS),
     frame: createFrame(),
+    slots: new Int32Array(leads.length),
     powers: state.f64(leads.length),
     model: createHoltWinters(state, stepMs),
     outliers: createOutliers(state),
@@ -135,7 +138,7 @@ function joinWeek(parts: Parts): void {
 }
 
 /** Updates every expert with the frame's value (NaN = missing). */
-function learnFrom({ numbers, frame, model, outliers, smooth, regression, leads }: Parts, step: number): void {
+function learnFrom({ numbers, frame, slots, model, outliers, smooth, regression, leads }: Parts): void {
   const value = frame[VALUE]!;
   if (value !== value) {
     frame[ROOT] = NaN;
@@ -149,7 +152,7 @@ function learnFrom({ numbers, frame, model, outliers, smooth, regression, leads 
   frame[ROOT] = z;
   learn(model, frame[LOCAL_DAY]!, frame[LOCAL_WEEK]!, e);
   average(smooth, z);
-  for (let i = 0; i < leads.length; i++) learnOutlook(leads[i]!.outlook, regression, step, frame);
+  for (let i = 0; i < leads.length; i++) learnOutlook(leads[i]!.outlook, regression, slots[i]!, frame);
   observeRegression(regression, frame);
   if (value < numbers[LOW]!) numbers[LOW] = value;
   if (value > numbers[HIGH]!) numbers[HIGH] = value;
@@ -157,43 +160,44 @@ function learnFrom({ numbers, frame, model, outliers, smooth, regression, leads 
 }
 
 /** Says what every kept lead says now. */
-function say(parts: Parts, step: number): void {
-  const { settings, frame, powers, leads, smooth, model, regression } = parts;
+function say(parts: Parts): void {
+  const { settings, frame, slots, powers, leads, smooth, model, regression } = parts;
   frame[CEILING] = ceilingOf(parts);
   for (let i = 0; i < leads.length; i++) {
     const lead = leads[i]!;
     const { experts } = lead;
-    placeTarget(frame, settings.localClock, lead.steps * settings.stepMs);
+    placeTarget(frame, settings.localClock, settings.stepMs, lead.steps);
     experts[HOLT_WINTERS] = Math.max(0, expectation(model, frame[TARGET_DAY]!, frame[TARGET_WEEK]!, powers[i]!));
     experts[AVERAGE] = averageOf(smooth);
-    lookOut(lead.outlook, regression, step, frame, experts, REGRESSION);
+    lookOut(lead.outlook, regression, slots[i]!, frame, experts, REGRESSION);
     for (let k = 0; k < experts.length; k++) experts[k] = experts[k]! * experts[k]!;
-    sayLead(lead, step, frame);
+    sayLead(lead, slots[i]!, frame);
   }
 }
 
 function observe(parts: Parts, timeMs: number, given: number): void {
-  const { settings, numbers, frame, leads, first, persisted, ledger } = parts;
+  const { settings, numbers, frame, slots, leads, first, persisted, ledger } = parts;
   const was = numbers[TIME_SEEN]!;
   if (was === was && timeMs !== was + settings.stepMs)
     throw new RangeError(`time ${timeMs} after ${was}: times advance by one step of ${settings.stepMs} ms; give NaN for a step without a sample`);
   const value = given >= 0 && given <= MOST_DEMAND ? given : NaN;
   const step = numbers[STEP]! | 0;
   const kept = step % first.steps;
+  for (let i = 0; i < leads.length; i++) slots[i] = step % leads[i]!.steps;
   numbers[TIME_SEEN] = timeMs;
   if (value === value && numbers[FIRST_TIME] !== numbers[FIRST_TIME]) begin(parts, timeMs, value);
   frame[TIME] = timeMs;
   frame[ELAPSED] = timeMs - numbers[FIRST_TIME]!;
   frame[VALUE] = value;
   if (frame[ELAPSED] === frame[ELAPSED]) {
-    placeSample(frame, settings.localClock);
+    placeSample(frame, settings.localClock, settings.stepMs);
     frame[SAID_PERSISTENCE] = persisted[kept]!;
-    recallLead(first, step, frame);
+    recallLead(first, kept, frame);
     book(ledger, frame);
-    for (let i = 0; i < leads.length; i++) settleLead(leads[i]!, step, frame);
+    for (let i = 0; i < leads.length; i++) settleLead(leads[i]!, slots[i]!, frame);
     joinWeek(parts);
-    learnFrom(parts, step);
-    say(parts, step);
+    learnFrom(parts);
+    say(parts);
   }
   persisted[kept] = numbers[LAST]!;
   numbers[STEP] = step + 1;

@@ -24,24 +24,46 @@ export const CEILING = 11;
 export const SAID_POINT = 12;
 export const SAID_UPPER = 13;
 export const SAID_PERSISTENCE = 14;
-const NUMBERS = 15;
+/** The step of the wall clock that the sample lies in, and the one of the target. */
+export const LOCAL_STEP = 15;
+export const TARGET_STEP = 16;
+/** 1 at the first sample of each learning period of expert 2, and of the second stage. */
+export const IS_LEARNING_OUTLOOK = 17;
+export const IS_LEARNING_ERRORS = 18;
+const NUMBERS = 19;
+
+/** Expert 2 learns once in this time: more often brings nothing, and costs five times as much at a minute. */
+export const OUTLOOK_LEARNING_MS = 300_000;
+/** The second stage once in this. */
+export const ERRORS_LEARNING_MS = 600_000;
 
 export function createFrame(): Float64Array {
   return new Float64Array(NUMBERS);
 }
 
+/** Whether `timeMs` is the first sample of a period: of each one, where periods are no longer than a step. */
+function isFirstOf(periodMs: number, timeMs: number, stepMs: number): number {
+  return stepMs >= periodMs || Math.floor(timeMs / periodMs) !== Math.floor((timeMs - stepMs) / periodMs) ? 1 : 0;
+}
+
 /** Places the sample at TIME on the wall clock. */
-export function placeSample(frame: Float64Array, clock: LocalClock): void {
+export function placeSample(frame: Float64Array, clock: LocalClock, stepMs: number): void {
+  frame[IS_LEARNING_OUTLOOK] = isFirstOf(OUTLOOK_LEARNING_MS, frame[TIME]!, stepMs);
+  frame[IS_LEARNING_ERRORS] = isFirstOf(ERRORS_LEARNING_MS, frame[TIME]!, stepMs);
   const local = clock.localMs(frame[TIME]!);
   frame[LOCAL] = local;
+  frame[LOCAL_STEP] = Math.floor(local / stepMs);
   frame[LOCAL_DAY] = local - Math.floor(local / DAY_MS) * DAY_MS;
   frame[LOCAL_WEEK] = local - Math.floor(local / WEEK_MS) * WEEK_MS;
 }
 
-/** Places the target `aheadMs` after the sample on the wall clock. */
-export function placeTarget(frame: Float64Array, clock: LocalClock, aheadMs: number): void {
+/** Places the target `leadSteps` after the sample on the wall clock. */
+export function placeTarget(frame: Float64Array, clock: LocalClock, stepMs: number, leadSteps: number): void {
+  const aheadMs = leadSteps * stepMs;
   const local = clock.localMs(frame[TIME]! + aheadMs);
   frame[TARGET] = local;
+  // As a rule so many steps later; a change of the clocks in between shows as another distance.
+  frame[TARGET_STEP] = local - frame[LOCAL]! === aheadMs ? frame[LOCAL_STEP]! + leadSteps : Math.floor(local / stepMs);
   frame[TARGET_DAY] = local - Math.floor(local / DAY_MS) * DAY_MS;
   frame[TARGET_WEEK] = local - Math.floor(local / WEEK_MS) * WEEK_MS;
   frame[TARGET_ELAPSED] = frame[ELAPSED]! + aheadMs;

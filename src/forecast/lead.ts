@@ -1,4 +1,5 @@
 // What is kept for one lead: expert 2's outlook, the experts' combination, its correction and its bounds, all settled against what came.
+// `slot` is the step's place in every ring of the lead: what was said one lead ago lies there until it is said anew.
 // Order within a step: settle what was said one lead ago, then say what is said now; nothing said is ever changed afterwards.
 import { type Bounds, createBounds, margin, track, UPPER_90, UPPER_95 } from "./bounds.ts";
 import { combine, type Combination, createCombination, resetCombination, settle } from "./combination.ts";
@@ -60,23 +61,23 @@ export function resetLead({ outlook, combination, secondStage, now, said, expert
 }
 
 /** Settles what was said one lead ago against the frame's value. */
-export function settleLead({ steps, combination, secondStage, bounds, said }: Lead, step: number, frame: Float64Array): void {
-  settle(combination, step, frame);
-  track(bounds, frame, said, (step % steps) * SAID + POINT);
-  settleSecondStage(secondStage, step, frame);
+export function settleLead({ combination, secondStage, bounds, said }: Lead, slot: number, frame: Float64Array): void {
+  settle(combination, slot, frame);
+  track(bounds, frame, said, slot * SAID + POINT);
+  settleSecondStage(secondStage, slot, frame);
 }
 
 /** Turns `lead.experts` into this step's forecast for the frame's target and keeps it for one lead later. */
-export function sayLead({ steps, combination, secondStage, bounds, experts, now, said }: Lead, step: number, frame: Float64Array): void {
-  combine(combination, step, experts, now, COMBINATION);
+export function sayLead({ combination, secondStage, bounds, experts, now, said }: Lead, slot: number, frame: Float64Array): void {
+  combine(combination, slot, experts, now, COMBINATION);
   if (now[COMBINATION]! > frame[CEILING]!) now[COMBINATION] = frame[CEILING]!;
-  correctSecondStage(secondStage, step, frame, experts, now, COMBINATION, POINT);
+  correctSecondStage(secondStage, slot, frame, experts, now, COMBINATION, POINT);
   const point = Math.min(frame[CEILING]!, now[POINT]!);
-  const slot = (step % steps) * SAID;
+  const at = slot * SAID;
   now[POINT] = point;
   now[BOUND_90] = point + margin(bounds, UPPER_90);
   now[BOUND_95] = point + margin(bounds, UPPER_95);
-  for (let i = 0; i < SAID; i++) said[slot + i] = now[i]!;
+  for (let i = 0; i < SAID; i++) said[at + i] = now[i]!;
 }
 
 export function pointOf({ now }: Lead): number {
@@ -94,9 +95,8 @@ export function explanationOf({ experts, now }: Lead): Explanation {
   };
 }
 
-/** Puts forecast and 95 % bound, made one lead ago for `step` (NaN where none was), into the frame. Comes before `sayLead`. */
-export function recallLead({ steps, said }: Lead, step: number, frame: Float64Array): void {
-  const slot = (step % steps) * SAID;
-  frame[SAID_POINT] = said[slot + POINT]!;
-  frame[SAID_UPPER] = said[slot + BOUND_95]!;
+/** Puts forecast and 95 % bound, made one lead ago (NaN where none was), into the frame. Comes before `sayLead`. */
+export function recallLead({ said }: Lead, slot: number, frame: Float64Array): void {
+  frame[SAID_POINT] = said[slot * SAID + POINT]!;
+  frame[SAID_UPPER] = said[slot * SAID + BOUND_95]!;
 }

@@ -5,7 +5,7 @@
 //   SH, SD = sum of b u_{t+h-L} over the hours, and over the days
 //   x = [f1-F, f2-F, one-hour average of e, S mean u around t+h-7d, S SH, S SD, d, sat(d), sat(e)],  d = y_t - F_{t+h|t},  sat(v) = clamp(v, -S, S)
 //   F1 = F + clamp(x'B, -6S, 6S)
-import { ELAPSED, LOCAL, TARGET, TIME, VALUE } from "./frame.ts";
+import { ELAPSED, ERRORS_LEARNING_MS, IS_LEARNING_ERRORS, LOCAL_STEP, TARGET_STEP, VALUE } from "./frame.ts";
 import { correct, createLeastSquares, type LeastSquares, resetLeastSquares } from "./regression/least-squares.ts";
 import { DAY_MS, WEEK_MS } from "./seasons.ts";
 import type { State } from "./state.ts";
@@ -25,8 +25,7 @@ const TINY = 1e-300;
 /** Codes: +-127 stands for +-8 S, in squares. */
 const MOST_CODE = 127;
 const CODED_SCALES = 8;
-/** B is corrected once in this time, with this memory. */
-const LEARNING_MS = 600_000;
+/** Memory of B. */
 const MEMORY_MS = 4 * DAY_MS;
 const LEAST_MEMORY = 225;
 /** Limits, in S, of what is learned from and of what is corrected. */
@@ -52,12 +51,12 @@ const LAST_SLOT = 7;
 /** Where the window around last week's target ended (a step of the wall clock), and the sum of its signed squares. */
 const WINDOW_END = 8;
 const WINDOW_SUM = 9;
-const NUMBERS = 10;
+/** Slot of the last code. */
+const NOW = 10;
+const NUMBERS = 11;
 
 export interface SecondStage {
   readonly steps: number;
-  readonly stepMs: number;
-  readonly learningMs: number;
   readonly sizeGain: number;
   readonly likenessGain: number;
   readonly averageGain: number;
@@ -82,9 +81,9 @@ export function createSecondStage(state: State, steps: number, stepMs: number): 
   const hours = HOURS_MS.filter((lag) => lag >= stepMs * steps && lag >= stepMs);
   const days = DAYS_MS.filter((lag) => lag >= stepMs * steps);
   const lags = Int32Array.from([...hours, ...days], (lag) => Math.round(lag / stepMs));
-  const learningMs = Math.max(LEARNING_MS, stepMs);
+  const learningMs = Math.max(ERRORS_LEARNING_MS, stepMs);
   return {
-    steps, stepMs, learningMs, hours: hours.length, lags,
+    steps, hours: hours.length, lags,
     sizeGain: (0.5 * stepMs) / DAY_MS,
     likenessGain: 1 - Math.exp(-stepMs / LIKENESS_TAU_MS),
     averageGain: 1 - Math.exp(-stepMs / AVERAGE_TAU_MS),
@@ -110,10 +109,9 @@ function slotOf(localStep: number, length: number): number {
 }
 
 /** Settles what was said one lead ago against the frame's value: sizes, codes, likenesses, then B. */
-export function settleSecondStage(stage: SecondStage, step: number, frame: Float64Array): void {
-  const timeMs = frame[TIME]!;
-  const { steps, stepMs, learningMs, sizeGain, averageGain, ring, said, squares, numbers } = stage;
-  const settled = frame[VALUE]! - said[step % steps]!;
+export function settleSecondStage(stage: SecondStage, slot: number, frame: Float64Array): void {
+  const { sizeGain, averageGain, ring, said, squares, numbers } = stage;
+  const settled = frame[VALUE]! - said[slot]!;
   const isSettled = settled === settled;
   const e = isSettled ? settled : 0;
   if (isSettled) {
@@ -125,9 +123,9 @@ export function settleSecondStage(stage: SecondStage, step: number, frame: Float
   numbers[ERROR] = e;
   numbers[AVERAGE] = numbers[AVERAGE]! + averageGain * (e - numbers[AVERAGE]!);
   recognise(stage, frame);
-  if (!isSettled || frame[ELAPSED]! <= DAY_MS || size <= 0 || Math.floor(timeMs / learningMs) === Math.floor((timeMs - stepMs) / learningMs)) return;
+  if (!isSettled || frame[ELAPSED]! <= DAY_MS || size <= 0 || frame[IS_LEARNING_ERRORS] === 0) return;
   const { input, B } = squares;
-  const at = (step % steps) * FEATURES;
+  const at = slot * FEATURES;
   let left = Math.max(-MOST_TARGET, Math.min(MOST_TARGET, e / size));
   for (let i = 0; i < FEATURES; i++) {
     const x = ring[at + i]! / size;
@@ -140,16 +138,17 @@ export function settleSecondStage(stage: SecondStage, step: number, frame: Float
 }
 
 /** Keeps the code of this step's error and asks of each lag how alike it is, and what came next then. */
-function recognise({ codes, lags, hours, steps, stepMs, likeness, likenessGain, numbers }: SecondStage, frame: Float64Array): void {
-  const localStep = Math.floor(frame[LOCAL]! / stepMs);
+function recognise({ codes, lags, hours, steps, likeness, likenessGain, numbers }: SecondStage, frame: Float64Array): void {
+  const localStep = frame[LOCAL_STEP]!;
   const was = numbers[LAST_SLOT]!;
   const scaled = numbers[SIZE]! > 0 ? numbers[ERROR]! / numbers[SIZE]! : 0;
   // Steps that the wall clock jumped over hold no error.
-  for (let s = Math.max(was + 1, localStep - codes.length); s < localStep; s++) codes[slotOf(s, codes.length)] = 0;
+  if (localStep > was + 1) for (let s = Math.max(was + 1, localStep - codes.length); s < localStep; s++) codes[slotOf(s, codes.length)] = 0;
   numbers[LAST_SLOT] = localStep;
   const size = Math.sqrt(Math.min(1, Math.abs(scaled) / CODED_SCALES));
   const code = Math.round(MOST_CODE * size) * (scaled < 0 ? -1 : 1);
-  const now = slotOf(localStep, codes.length);
+  const now = localStep === was + 1 && numbers[NOW]! + 1 < codes.length ? (numbers[NOW]! | 0) + 1 : slotOf(localStep, codes.length) | 0;
+  numbers[NOW] = now;
   codes[now] = code;
   const u = DECODED[code + 128]!;
   const yy = numbers[YY]! + likenessGain * (u * u - numbers[YY]!);
@@ -178,10 +177,10 @@ function recognise({ codes, lags, hours, steps, stepMs, likeness, likenessGain, 
 }
 
 /** Moves the window to around a week before the frame's target: by one step as a rule, afresh where the wall clock jumped. */
-function moveWindow({ stepMs, around, perWeek, codes, numbers }: SecondStage, frame: Float64Array): void {
+function moveWindow({ around, perWeek, codes, numbers }: SecondStage, frame: Float64Array): void {
   const { length } = codes;
-  const end = Math.floor(frame[TARGET]! / stepMs) - perWeek + around;
-  const last = slotOf(end, length);
+  const end = frame[TARGET_STEP]! - perWeek + around;
+  const last = slotOf(end, length) | 0;
   if (end === numbers[WINDOW_END]! + 1) {
     let left = last - 2 * around - 1;
     if (left < 0) left += length;
@@ -195,8 +194,8 @@ function moveWindow({ stepMs, around, perWeek, codes, numbers }: SecondStage, fr
 }
 
 /** Corrects the combination F = `into[from]` of the experts for the frame's target; writes F1 (>= 0) to `into[at]`. */
-export function correctSecondStage(stage: SecondStage, step: number, frame: Float64Array, experts: Float64Array, into: Float64Array, from: number, at: number): void {
-  const { steps, around, ring, said, x, squares, numbers } = stage;
+export function correctSecondStage(stage: SecondStage, slot: number, frame: Float64Array, experts: Float64Array, into: Float64Array, from: number, at: number): void {
+  const { around, ring, said, x, squares, numbers } = stage;
   const { B } = squares;
   const size = numbers[SIZE]!;
   const e = numbers[ERROR]!;
@@ -213,13 +212,13 @@ export function correctSecondStage(stage: SecondStage, step: number, frame: Floa
   x[6] = d;
   x[7] = Math.max(-size, Math.min(size, d));
   x[8] = Math.max(-size, Math.min(size, e));
-  const base = (step % steps) * FEATURES;
+  const base = slot * FEATURES;
   let correction = 0;
   for (let i = 0; i < FEATURES; i++) {
     correction += x[i]! * B[i]!;
     ring[base + i] = x[i]!;
   }
-  said[step % steps] = F;
+  said[slot] = F;
   const limit = MOST_CORRECTION * size;
   into[at] = Math.max(0, F + Math.max(-limit, Math.min(limit, correction)));
 }

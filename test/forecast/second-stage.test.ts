@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { createFrame, ELAPSED, LOCAL, LOCAL_DAY, LOCAL_WEEK, ROOT, TARGET, TIME, VALUE } from "../../src/forecast/frame.ts";
 import { createForecaster, createLocalClock } from "../../src/forecast/index.ts";
-import { createLags, remember, resetLags, seekLag } from "../../src/forecast/regression/lags.ts";
+import { createLags, DAY_AGO, remember, resetLags, seekLags, WEEK_AGO } from "../../src/forecast/regression/lags.ts";
 import { correct, createLeastSquares, resetLeastSquares } from "../../src/forecast/regression/least-squares.ts";
 import { createProfile, ERROR, learnProfile, profileAt, READ, seekProfile } from "../../src/forecast/regression/profile.ts";
 import { createState } from "../../src/forecast/state.ts";
@@ -73,15 +73,19 @@ describe("lags", () => {
       frame[ROOT] = isMissing ? NaN : Math.floor(t / block);
       remember(lags, frame);
     }
-    const lagAt = (minutes: number, back = lags.perDay) => {
+    const lagAt = (minutes: number) => {
       frame[TARGET] = MONDAY_MS + DAY_MS + minutes * MINUTE_MS;
-      seekLag(lags, frame, back, 0);
-      return lags.found[0];
+      seekLags(lags, frame);
+      return lags.found[DAY_AGO];
     };
     expect(lagAt(502)).toBe(100);
     expect(lagAt(600)).toBe(120);
     expect(lagAt(606)).toBe(121.5);
-    expect(lagAt(0, lags.perDay + 100)).toBeNaN();
+    expect(lagAt(-100)).toBeNaN();
+    expect(lags.found[WEEK_AGO]).toBeNaN();
+    frame[TARGET] = MONDAY_MS + 7 * DAY_MS + 502 * MINUTE_MS;
+    seekLags(lags, frame);
+    expect(lags.found[WEEK_AGO]).toBe(100);
   });
 
   it("hold nothing for the time that the clock jumped over", () => {
@@ -94,8 +98,8 @@ describe("lags", () => {
       remember(lags, frame);
     }
     frame[TARGET] = MONDAY_MS + 8 * DAY_MS + 30 * MINUTE_MS;
-    seekLag(lags, frame, lags.perDay, 0);
-    expect(lags.found[0]).toBeNaN();
+    seekLags(lags, frame);
+    expect(lags.found[DAY_AGO]).toBeNaN();
   });
 });
 

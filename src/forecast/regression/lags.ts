@@ -8,6 +8,9 @@ const BLOCK_MS = 300_000;
 /** Beyond a week: the wall clock may step back, and a target lies ahead. */
 const SPARE_MS = 4 * 3_600_000;
 
+/** Slots of what `seekLags` found. */
+export const DAY_AGO = 0;
+export const WEEK_AGO = 1;
 /** Slots of `numbers`: the block that is being filled (NaN: none yet) and how many samples it has. */
 const BLOCK = 0;
 const COUNT = 1;
@@ -18,7 +21,7 @@ export interface Lags {
   readonly perWeek: number;
   readonly means: Float32Array;
   readonly numbers: Float64Array;
-  /** What `seekLag` found. */
+  /** What `seekLags` found. */
   readonly found: Float64Array;
 }
 
@@ -60,9 +63,17 @@ export function remember({ blockMs, means, numbers }: Lags, frame: Float64Array)
   means[at] = count === 1 ? z : means[at]! + (z - means[at]!) / count;
 }
 
-/** Puts the mean of the present ones of the three blocks around `blocksBack` before the frame's target into `found[at]`; NaN if none is. */
-export function seekLag({ blockMs, means, found }: Lags, frame: Float64Array, blocksBack: number, at: number): void {
-  let slot = slotOf(Math.floor(frame[TARGET]! / blockMs) - blocksBack - 1, means.length);
+/** Puts what was a day and a week before the frame's target into `found`: means of the present ones of three blocks, NaN where none is. */
+export function seekLags(lags: Lags, frame: Float64Array): void {
+  const { blockMs, perDay, perWeek, means } = lags;
+  const day = slotOf(Math.floor(frame[TARGET]! / blockMs) - perDay - 1, means.length);
+  const week = day - (perWeek - perDay);
+  seek(lags, day, DAY_AGO);
+  seek(lags, week < 0 ? week + means.length : week, WEEK_AGO);
+}
+
+function seek({ means, found }: Lags, first: number, at: number): void {
+  let slot = first;
   let sum = 0;
   let present = 0;
   for (let b = 0; b < 3; b++) {

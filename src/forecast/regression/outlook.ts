@@ -2,16 +2,14 @@
 //
 //   x = averages of u; A1, A2, A3 at the target; what was a day and a week before it; average x change of A1 + A2 until then   (all in units of s)
 //   base = L + A1 + A2 at the target
-import { LOCAL_DAY, LOCAL_WEEK, ROOT, TARGET_DAY, TARGET_ELAPSED, TARGET_WEEK, TIME, VALUE } from "../frame.ts";
+import { IS_LEARNING_OUTLOOK, LOCAL_DAY, LOCAL_WEEK, OUTLOOK_LEARNING_MS, ROOT, TARGET_DAY, TARGET_ELAPSED, TARGET_WEEK, VALUE } from "../frame.ts";
 import { DAY_MS, WEEK_MS } from "../seasons.ts";
 import type { State } from "../state.ts";
-import { seekLag } from "./lags.ts";
+import { DAY_AGO, seekLags, WEEK_AGO } from "./lags.ts";
 import { correct, createLeastSquares, type LeastSquares, resetLeastSquares } from "./least-squares.ts";
 import { profileAt } from "./profile.ts";
 import { IS_LEARNING, LEVEL, type Regression, SCALE, weekAt } from "./regression.ts";
 
-/** B is corrected once in this time: more often brings nothing, and costs five times as much at a minute. */
-const LEARNING_MS = 300_000;
 /** Memory of B: so long, or so many corrections a coefficient if that is longer. */
 const MEMORY_MS = 4 * DAY_MS;
 const MEMORY_PER_COEFFICIENT = 25;
@@ -28,10 +26,6 @@ const WIDENED = 0.25;
 /** Features besides the averages, in order: A1, A2, A3, day lag, week lag, product. */
 const OTHERS = 6;
 
-/** Slots of what was found at the lags. */
-const DAY_AGO = 0;
-const WEEK_AGO = 1;
-
 /** Slots of `numbers`. */
 const SIZE = 0;
 const ERRORS = 1;
@@ -40,10 +34,7 @@ const HIGH = 3;
 const NUMBERS = 4;
 
 export interface Outlook {
-  readonly steps: number;
   readonly n: number;
-  readonly stepMs: number;
-  readonly learningMs: number;
   readonly squares: LeastSquares;
   /** x of the last `steps` steps, then base, then 1 where it may be learned from. */
   readonly ring: Float32Array;
@@ -54,9 +45,9 @@ export interface Outlook {
 
 export function createOutlook(state: State, steps: number, stepMs: number, { averages }: Regression): Outlook {
   const n = averages.length + OTHERS;
-  const learningMs = Math.max(LEARNING_MS, stepMs);
+  const learningMs = Math.max(OUTLOOK_LEARNING_MS, stepMs);
   return {
-    steps, n, stepMs, learningMs,
+    n,
     squares: createLeastSquares(state, n, Math.max(MEMORY_MS / learningMs, MEMORY_PER_COEFFICIENT * n)),
     ring: state.f32(steps * n), bases: state.f64(steps), x: state.f64(n), numbers: state.f64(NUMBERS),
   };
@@ -72,13 +63,11 @@ export function resetOutlook({ squares, bases, numbers }: Outlook, { trusted }: 
 }
 
 /** Corrects B by what the frame's root (not NaN) shows of the forecast made one lead ago. Comes before the regression observes this sample. */
-export function learnOutlook({ steps, n, stepMs, learningMs, squares, ring, bases, numbers }: Outlook, regression: Regression, step: number, frame: Float64Array): void {
+export function learnOutlook({ n, squares, ring, bases, numbers }: Outlook, regression: Regression, slot: number, frame: Float64Array): void {
   const z = frame[ROOT]!;
-  const timeMs = frame[TIME]!;
   if (z < numbers[LOW]!) numbers[LOW] = z;
   if (z > numbers[HIGH]!) numbers[HIGH] = z;
-  if (Math.floor(timeMs / learningMs) === Math.floor((timeMs - stepMs) / learningMs)) return;
-  const slot = step % steps;
+  if (frame[IS_LEARNING_OUTLOOK] === 0) return;
   const base = bases[slot]!;
   if (base !== base) return;
   const { input, B } = squares;
@@ -101,7 +90,7 @@ export function learnOutlook({ steps, n, stepMs, learningMs, squares, ring, base
 }
 
 /** Builds x for the frame's target and writes the forecast, on z, to `into[at]`. */
-export function lookOut(outlook: Outlook, regression: Regression, step: number, frame: Float64Array, into: Float64Array, at: number): void {
+export function lookOut(outlook: Outlook, regression: Regression, slot: number, frame: Float64Array, into: Float64Array, at: number): void {
   const { n, x, ring, bases, squares, numbers } = outlook;
   const { day, fine, hasDay, hasWeek, lags, averages, trusted } = regression;
   const { B } = squares;
@@ -118,15 +107,13 @@ export function lookOut(outlook: Outlook, regression: Regression, step: number, 
   x[first] = a1 * scale;
   x[first + 1] = a2 * scale;
   x[first + 2] = hasDay ? profileAt(fine, dayMs) * scale : 0;
-  seekLag(lags, frame, lags.perDay, DAY_AGO);
-  seekLag(lags, frame, lags.perWeek, WEEK_AGO);
+  seekLags(lags, frame);
   const dayAgo = hasDay && elapsedMs >= DAY_MS ? lags.found[DAY_AGO]! : NaN;
   const weekAgo = hasWeek && elapsedMs >= WEEK_MS ? lags.found[WEEK_AGO]! : NaN;
   x[first + 3] = dayAgo === dayAgo ? (dayAgo - base) * scale : 0;
   x[first + 4] = weekAgo === weekAgo ? (weekAgo - base) * scale : 0;
   x[first + 5] = averages[trusted]! * scale * (a1 + a2 - nowDay - nowWeek) * scale;
   let sum = 0;
-  const slot = step % outlook.steps;
   for (let i = 0, r = slot * n; i < n; i++, r++) {
     sum += x[i]! * B[i]!;
     ring[r] = x[i]!;
