@@ -35,7 +35,10 @@ export type StartOperator = (world: World) => Promise<Operator>;
 /** Starts `run` of the built program against the world's servers, on the world's clock. */
 export const startBuiltOperator: StartOperator = async (world) => {
   const bundle = bundlePath();
-  if (!existsSync(bundle)) throw new OperatorError(`${bundle} is not there.`, { reason: "InternalError", retry: "whenSpecChanges", hint: "Build it: npm run build." });
+  if (!existsSync(bundle)) {
+    const hint = "Build it: npm run build.";
+    throw new OperatorError(`${bundle} is not there.`, { reason: "InternalError", retry: "whenSpecChanges", hint });
+  }
   const folder = await mkdtemp(join(tmpdir(), "predictive-scaler-demo-"));
   const kubeconfig = join(folder, "kubeconfig");
   await writeFile(kubeconfig, world.kubeconfig, { mode: 0o600 });

@@ -19,13 +19,18 @@ export function demoPage(result: DemoResult): string {
   const { course, operator, peaks } = result;
   const times = timesIn(TIME_ZONE);
   const leads = peaks.filter(({ kind }) => kind === "regular").map(({ leadMinutes }) => leadMinutes ?? NaN);
+  const shortest = Math.min(...leads);
   const endMs = course.startMs + course.demand.length * MINUTE_MS;
+  const when = `${times.dayTime(course.startMs)} to ${times.dayTime(endMs)} ${TIME_ZONE}, from ${times.date(course.startMs)}`;
   return page({
     title: "predictive-scaler: demo",
     verdict: verdict(result),
-    origin: `${NAMESPACE}/${NAME}, simulated traffic (seed ${result.seed}), ${times.dayTime(course.startMs)} to ${times.dayTime(endMs)} ${TIME_ZONE}, from ${times.date(course.startMs)}.`,
+    origin: `${NAMESPACE}/${NAME}, simulated traffic (seed ${result.seed}), ${when}.`,
     numbers: [
-      { value: Number.isNaN(Math.min(...leads)) ? "never" : `${Math.floor(Math.min(...leads))} min`, meaning: "the shortest time by which the replicas of a regular peak were asked for before they were needed" },
+      {
+        value: Number.isNaN(shortest) ? "never" : `${Math.floor(shortest)} min`,
+        meaning: "the shortest time by which the replicas of a regular peak were asked for before they were needed",
+      },
       { value: percent(operator.overloadedShare), meaning: `of all minutes overloaded; asked for was at most ${percent(1 - SERVICE_LEVEL)}` },
       { value: amount(operator.podHours), meaning: `pod-hours; an HPA that covers as well needs ${amount(result.hpaTuned?.numbers.podHours ?? NaN)}` },
     ],

@@ -37,7 +37,8 @@ export function peakReports(peaks: readonly TrafficPeak[], world: PeakWorld): Pe
     const neededMs = firstNeed(peak, needed, world);
     const askedMs = since(world.record, neededMs, peak.atMs + TOO_LATE_MS, ({ asked }) => asked >= needed);
     const readyMs = since(world.record, neededMs, peak.atMs + TOO_LATE_MS, ({ ready }) => ready >= needed);
-    return { kind: peak.kind, atMs: peak.atMs, needed, neededMs, askedMs, readyMs, leadMinutes: askedMs === undefined ? undefined : (neededMs - askedMs) / MINUTE_MS };
+    const leadMinutes = askedMs === undefined ? undefined : (neededMs - askedMs) / MINUTE_MS;
+    return { kind: peak.kind, atMs: peak.atMs, needed, neededMs, askedMs, readyMs, leadMinutes };
   });
 }
 

@@ -86,7 +86,8 @@ function numbersOf(course: Course): PolicyNumbers {
     if (isOverloaded(course, i)) overloaded++;
     if (i > 0 && asked[i] !== asked[i - 1]) changes++;
   }
-  return { overloadedShare: overloaded / minutes, podHours: asked.reduce((sum, replicas) => sum + replicas, 0) / 60, replicaChanges: changes / (minutes / 1440) };
+  const podMinutes = asked.reduce((sum, replicas) => sum + replicas, 0);
+  return { overloadedShare: overloaded / minutes, podHours: podMinutes / 60, replicaChanges: changes / (minutes / 1440) };
 }
 
 /** Weighted absolute percentage errors over the minutes for which a forecast was seen, and of "as it is now" over the same minutes. */

@@ -51,11 +51,13 @@ export function demandChart(chart: DemandChart): string {
     return `<li><svg viewBox="0 0 24 12" aria-hidden="true">${sample}</svg>${escaped(name)}${value}</li>`;
   });
   return `<figure class="demand-chart">
-<figcaption>${escaped(sentence)}<br><span class="note">${escaped(unit)}, time in ${escaped(timeZone)}. Drag to zoom, double click to return. <output data-time></output></span></figcaption>
+<figcaption>${escaped(sentence)}<br>
+<span class="note">${escaped(unit)}, time in ${escaped(timeZone)}. Drag to zoom, double click to return. <output data-time></output></span></figcaption>
 <div class="plot" role="img" tabindex="0" aria-label="${escaped(sentence)} The table below holds every number."></div>
 <ul class="key">${items.join("")}</ul>
 <script type="application/json">${JSON.stringify(data).replaceAll("<", "\\u003c")}</script>
-<details class="every"><summary>Every number of the chart as a table</summary><div class="wide tall" role="region" tabindex="0" aria-label="Every number of the chart"></div></details>
+<details class="every"><summary>Every number of the chart as a table</summary>
+<div class="wide tall" role="region" tabindex="0" aria-label="Every number of the chart"></div></details>
 </figure>`;
 }
 

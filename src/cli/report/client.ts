@@ -11,71 +11,22 @@ function chartOf(figure) {
   const data = JSON.parse(figure.querySelector("script").textContent);
   const columns = data.columns;
   const times = columns[0].map((_, i) => data.startSeconds + i * data.stepSeconds);
-  const [demand, , , , ready] = columns;
+  const [demand, forecast, upper, asked, ready] = columns;
   const isOver = (i) => demand[i] != null && ready[i] != null && demand[i] > ready[i];
-  const written = new Intl.DateTimeFormat("en-GB", { timeZone: data.timeZone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const parts = { hourCycle: "h23", weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  const written = new Intl.DateTimeFormat("en-GB", { timeZone: data.timeZone, ...parts });
   const holder = figure.querySelector(".plot");
   const outputs = [...figure.querySelectorAll("output[data-column]")];
   const clock = figure.querySelector("output[data-time]");
-
   const read = (i) => {
     for (const output of outputs) output.textContent = i == null ? "" : short(columns[output.dataset.column][i]);
     clock.textContent = i == null ? "" : written.format(times[i] * 1000) + (isOver(i) ? ", overloaded" : "");
   };
-  const marks = (plot) => {
-    const { ctx, bbox } = plot;
-    const ratio = devicePixelRatio;
-    const width = Math.max(3 * ratio, bbox.width * data.stepSeconds / (plot.scales.x.max - plot.scales.x.min));
-    const base = bbox.top + bbox.height;
-    ctx.save();
-    ctx.fillStyle = colour("overloaded");
-    for (let i = 0; i < times.length; i++) {
-      if (!isOver(i) || times[i] < plot.scales.x.min || times[i] > plot.scales.x.max) continue;
-      ctx.fillRect(plot.valToPos(times[i], "x", true) - width / 2, base - 9 * ratio, width, 9 * ratio);
-    }
-    if (data.nowSeconds != null) {
-      const x = Math.round(plot.valToPos(data.nowSeconds, "x", true)) + 0.5;
-      ctx.strokeStyle = colour("ink");
-      ctx.beginPath(); ctx.moveTo(x, bbox.top); ctx.lineTo(x, base); ctx.stroke();
-      ctx.fillStyle = colour("ink"); ctx.font = 12 * ratio + "px system-ui, sans-serif"; ctx.fillText("now", x + 4 * ratio, bbox.top + 12 * ratio);
-    }
-    ctx.restore();
-  };
-  const step = uPlot.paths.stepped({ align: 1 });
-  const options = () => {
-    const axis = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 }, font: "12px system-ui, sans-serif" };
-    const narrow = holder.clientWidth < 480;
-    const width = narrow ? 1 : 1.5;
-    return {
-      width: holder.clientWidth,
-      height: narrow ? 320 : 400,
-      legend: { show: false },
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.timeZone),
-      cursor: { y: false, drag: { x: true, y: false }, points: { size: 6 } },
-      scales: { y: { range: (_, low, high) => [0, (high || 1) * 1.05] } },
-      axes: [
-        { ...axis, space: 64, values: [
-          [86400, "{WWW} {D} {MMM}", null, null, null, null, null, null, 0],
-          [3600, "{HH}:{mm}", "\n{WWW} {D} {MMM}", null, "\n{WWW} {D} {MMM}", null, null, null, 1],
-          [60, "{HH}:{mm}", "\n{WWW} {D} {MMM}", null, "\n{WWW} {D} {MMM}", null, null, null, 1] ] },
-        { ...axis, size: narrow ? 48 : 64, label: narrow ? undefined : data.unit, labelFont: axis.font, labelSize: 20, values: (_, ticks) => ticks.map((tick) => Math.abs(tick) >= 1000 ? +(tick / 1000).toFixed(1) + "k" : String(tick)) },
-      ],
-      series: [
-        {},
-        { label: "Demand", stroke: colour("demand"), width },
-        { label: "Forecast", stroke: colour("forecast"), width },
-        { label: "95 % bound", points: { show: false } },
-        { label: "Capacity asked for", stroke: colour("capacity"), width, dash: [4, 3], paths: step },
-        { label: "Capacity ready", stroke: colour("capacity"), width, paths: step },
-      ],
-      bands: [{ series: [3, 2], fill: colour("band") }],
-      hooks: { draw: [marks], setCursor: [(plot) => read(plot.cursor.idx)] },
-    };
-  };
   let plot;
   const draw = () => {
     plot?.destroy();
-    plot = new uPlot(options(), [times, ...columns], holder);
+    const hooks = { draw: [(drawn) => mark(drawn, data, times, isOver)], setCursor: [(moved) => read(moved.cursor.idx)] };
+    plot = new uPlot({ ...options(data, holder), hooks }, [times, asked, ready, upper, forecast, demand], holder);
   };
   draw();
   let size = holder.clientWidth;
@@ -95,13 +46,72 @@ function chartOf(figure) {
   fillWhenOpened(figure.querySelector("details.every"), times, columns, written, isOver);
 }
 
+function options(data, holder) {
+  const font = "12px system-ui, sans-serif";
+  const lines = { stroke: colour("line"), width: 1 };
+  const axis = { stroke: colour("soft"), grid: lines, ticks: lines, font };
+  const narrow = holder.clientWidth < 480;
+  const width = narrow ? 1 : 2;
+  const stepped = uPlot.paths.stepped({ align: 1 });
+  const hours = ["{HH}:{mm}", "\n{WWW} {D} {MMM}", null, "\n{WWW} {D} {MMM}", null, null, null, 1];
+  const thousands = (tick) => Math.abs(tick) >= 1000 ? +(tick / 1000).toFixed(2) + "k" : String(tick);
+  return {
+    width: holder.clientWidth,
+    height: narrow ? 320 : 400,
+    legend: { show: false },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.timeZone),
+    cursor: { y: false, drag: { x: true, y: false }, points: { size: 6 } },
+    scales: { y: { range: (_, low, high) => [0, (high || 1) * 1.05] } },
+    axes: [
+      { ...axis, space: 64, values: [[86400, "{WWW} {D} {MMM}", null, null, null, null, null, null, 0], [3600, ...hours], [60, ...hours]] },
+      { ...axis, size: narrow ? 48 : 64, label: narrow ? undefined : data.unit, labelFont: font, labelSize: 20, values: (_, ticks) => ticks.map(thousands) },
+    ],
+    series: [
+      {},
+      { label: "Capacity asked for", stroke: colour("capacity"), width, dash: [4, 3], paths: stepped },
+      { label: "Capacity ready", stroke: colour("capacity"), width, paths: stepped },
+      { label: "95 % bound", points: { show: false } },
+      { label: "Forecast", stroke: colour("forecast"), width },
+      { label: "Demand", stroke: colour("demand"), width },
+    ],
+    bands: [{ series: [3, 4], fill: colour("band") }],
+  };
+}
+
+/** Overloaded moments on the axis, and the present. */
+function mark(plot, data, times, isOver) {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+  const { min, max } = plot.scales.x;
+  const width = Math.max(3 * ratio, bbox.width * data.stepSeconds / (max - min));
+  const base = bbox.top + bbox.height;
+  ctx.save();
+  ctx.fillStyle = colour("overloaded");
+  for (let i = 0; i < times.length; i++)
+    if (isOver(i) && times[i] >= min && times[i] <= max) ctx.fillRect(plot.valToPos(times[i], "x", true) - width / 2, base - 9 * ratio, width, 9 * ratio);
+  if (data.nowSeconds != null) {
+    const x = Math.round(plot.valToPos(data.nowSeconds, "x", true)) + 0.5;
+    ctx.strokeStyle = ctx.fillStyle = colour("ink");
+    ctx.font = 12 * ratio + "px system-ui, sans-serif";
+    ctx.textAlign = "left";
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, base);
+    ctx.stroke();
+    ctx.fillText("now", x + 4 * ratio, bbox.top + 12 * ratio);
+  }
+  ctx.restore();
+}
+
 function fillWhenOpened(details, times, columns, written, isOver) {
   details.addEventListener("toggle", () => {
     const holder = details.querySelector("div");
     if (!details.open || holder.firstChild) return;
     const head = "<tr>" + ["Time", ...COLUMNS, "Overloaded"].map((name) => '<th scope="col">' + name + "</th>").join("") + "</tr>";
-    const rows = times.map((time, i) => '<tr><th scope="row" style="font-weight:inherit">' + written.format(time * 1000) + "</th>" +
-      columns.map((column) => "<td>" + (column[i] == null ? "–" : column[i].toFixed(1)) + "</td>").join("") + "<td>" + (isOver(i) ? "yes" : "no") + "</td></tr>");
+    const cell = (value) => "<td>" + (value == null ? "–" : value.toFixed(1)) + "</td>";
+    const row = (time, i) => '<tr><th scope="row" style="font-weight:inherit">' + written.format(time * 1000) + "</th>" +
+      columns.map((column) => cell(column[i])).join("") + "<td>" + (isOver(i) ? "yes" : "no") + "</td></tr>";
+    const rows = times.map(row);
     holder.innerHTML = "<table><thead>" + head + "</thead><tbody>" + rows.join("") + "</tbody></table>";
   });
 }
@@ -112,8 +122,12 @@ function sortable(table) {
     const isUp = head.getAttribute("aria-sort") !== "ascending";
     for (const other of table.querySelectorAll("thead th")) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", isUp ? "ascending" : "descending");
-    const valueOf = (row) => { const cell = row.cells[index]; return cell.dataset.value === undefined ? cell.textContent : Number(cell.dataset.value); };
-    const compare = (a, b) => typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
+    const valueOf = (row) => {
+      const cell = row.cells[index];
+      return cell.dataset.value === undefined ? cell.textContent : Number(cell.dataset.value);
+    };
+    const areNumbers = (a, b) => typeof a === "number" && typeof b === "number";
+    const compare = (a, b) => areNumbers(a, b) ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
     const body = table.tBodies[0];
     body.append(...[...body.rows].sort((a, b) => (isUp ? 1 : -1) * compare(valueOf(a), valueOf(b))));
   }));

@@ -50,6 +50,7 @@ summary { cursor: pointer; padding: 4px 0; font-weight: 600; }
 .mark { color: var(--overloaded); font-weight: 700; }
 .u-hz .u-cursor-x, .u-hz .u-cursor-y { border-color: var(--soft); }
 .u-select { background: color-mix(in srgb, var(--demand) 15%, transparent); }
-@media (max-width: 480px) { h1 { font-size: 20px; } .numbers strong { font-size: 24px; } th, td { padding-right: 12px; } .key { gap: 4px 16px; } .key li { white-space: normal; } }
+@media (max-width: 480px) {
+  h1 { font-size: 20px; } .numbers strong { font-size: 24px; } th, td { padding-right: 12px; } .key { gap: 4px 16px; } .key li { white-space: normal; } }
 @media print { .plot { break-inside: avoid; } }
 `;

@@ -28,8 +28,10 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
     return `<th scope="col"${isWords === true ? ' class="words"' : ""}>${isSortable ? `<button type="button">${name}</button>` : name}</th>`;
   });
   const body = rows.map((row) => `<tr>${row.map((cell, i) => cellHtml(cell, columns[i]?.isWords === true, i === 0)).join("")}</tr>`);
-  const html = `<table aria-label="${escaped(caption)}"${isSortable ? " data-sortable" : ""}><thead><tr>${heads.join("")}</tr></thead>\n<tbody>${body.join("\n")}</tbody></table>`;
-  return `<div class="wide" role="region" tabindex="0" aria-label="${escaped(caption)}">${html}</div>`;
+  const label = `aria-label="${escaped(caption)}"`;
+  return `<div class="wide" role="region" tabindex="0" ${label}><table ${label}${isSortable ? " data-sortable" : ""}>
+<thead><tr>${heads.join("")}</tr></thead>
+<tbody>${body.join("\n")}</tbody></table></div>`;
 }
 
 function cellHtml({ text, value, isBest, isMarked }: Cell, isWords: boolean, isFirst: boolean): string {

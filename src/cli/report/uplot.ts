@@ -13,7 +13,7 @@ export function uplotScript(): string {
 }
 
 export function uplotStyle(): string {
-  return typeof __UPLOT_CSS__ === "undefined" ? readFileSync(scriptPath().replace("iife.min.js", "min.css").replace("uPlot.iife", "uPlot"), "utf8") : __UPLOT_CSS__;
+  return typeof __UPLOT_CSS__ === "undefined" ? readFileSync(scriptPath().replace("uPlot.iife.min.js", "uPlot.min.css"), "utf8") : __UPLOT_CSS__;
 }
 
 function scriptPath(): string {
