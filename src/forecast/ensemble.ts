@@ -7,8 +7,12 @@ import {
   CEILING, createFrame, ELAPSED, LOCAL_DAY, LOCAL_WEEK, placeSample, placeTarget, ROOT, SAID_PERSISTENCE, TARGET_DAY, TARGET_WEEK, TIME, VALUE,
 } from "./frame.ts";
 import { fitHoltWinters, type Fitted, WEEK_NEEDS_MS } from "./holt-winters/fit.ts";
-import { createHoltWinters, expectation, type HoltWinters, learn, type Parameters, phiOf, setLevel, setParameters, skip, UNFITTED } from "./holt-winters/kernel.ts";
-import { AVERAGE, createLead, explanationOf, HOLT_WINTERS, type Lead, pointOf, recallLead, REGRESSION, resetLead, sayLead, settleLead, upperOf } from "./lead.ts";
+import {
+  createHoltWinters, expectation, type HoltWinters, learn, type Parameters, phiOf, setLevel, setParameters, skip, UNFITTED,
+} from "./holt-winters/kernel.ts";
+import {
+  AVERAGE, createLead, explanationOf, HOLT_WINTERS, type Lead, pointOf, recallLead, REGRESSION, resetLead, sayLead, settleLead, upperOf,
+} from "./lead.ts";
 import { average, averageOf, createMovingAverage, type MovingAverage, resetMovingAverage } from "./moving-average.ts";
 import { createOutliers, type Outliers, screened } from "./outliers.ts";
 import { learnOutlook, lookOut } from "./regression/outlook.ts";

@@ -63,7 +63,8 @@ export function placeTarget(frame: Float64Array, clock: LocalClock, stepMs: numb
   const local = clock.localMs(frame[TIME]! + aheadMs);
   frame[TARGET] = local;
   // As a rule so many steps later; a change of the clocks in between shows as another distance.
-  frame[TARGET_STEP] = local - frame[LOCAL]! === aheadMs ? frame[LOCAL_STEP]! + leadSteps : Math.floor(local / stepMs);
+  const isEven = aheadMs === local - frame[LOCAL]!;
+  frame[TARGET_STEP] = isEven ? frame[LOCAL_STEP]! + leadSteps : Math.floor(local / stepMs);
   frame[TARGET_DAY] = local - Math.floor(local / DAY_MS) * DAY_MS;
   frame[TARGET_WEEK] = local - Math.floor(local / WEEK_MS) * WEEK_MS;
   frame[TARGET_ELAPSED] = frame[ELAPSED]! + aheadMs;

@@ -38,8 +38,3 @@ export function screened({ numbers }: Outliers, e: number): number {
   numbers[MEAN] = mean + Math.max(GAIN, 1 / count) * (counted - mean);
   return side === 0 || isRepeated ? e : side * limit;
 }
-
-/** Which side of the limits the last sample lay on: -1, 0 or 1. */
-export function lastSide({ numbers }: Outliers): number {
-  return numbers[SIDE]!;
-}

@@ -194,7 +194,9 @@ function moveWindow({ around, perWeek, codes, numbers }: SecondStage, frame: Flo
 }
 
 /** Corrects the combination F = `into[from]` of the experts for the frame's target; writes F1 (>= 0) to `into[at]`. */
-export function correctSecondStage(stage: SecondStage, slot: number, frame: Float64Array, experts: Float64Array, into: Float64Array, from: number, at: number): void {
+export function correctSecondStage(
+  stage: SecondStage, slot: number, frame: Float64Array, experts: Float64Array, into: Float64Array, from: number, at: number,
+): void {
   const { around, ring, said, x, squares, numbers } = stage;
   const { B } = squares;
   const size = numbers[SIZE]!;

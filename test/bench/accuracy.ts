@@ -60,10 +60,10 @@ function withFallback(values: Float64Array, seasonal: Float64Array, persistence:
   const out = new Float64Array(values.length).fill(NaN);
   for (let i = 0; i + leadSteps < values.length; i++) {
     frame[VALUE] = values[i]!;
-    settle(combination, i, frame);
+    settle(combination, i % leadSteps, frame);
     experts[0] = seasonal[i + leadSteps]!;
     experts[1] = persistence[i + leadSteps]!;
-    combine(combination, i, experts, out, i + leadSteps);
+    combine(combination, i % leadSteps, experts, out, i + leadSteps);
   }
   return out;
 }

@@ -6,7 +6,7 @@ import {
   WEEK_NODE, WEEK_SHARE, WEIGHT, WHOLE,
 } from "./blocks.ts";
 import type { Parameters } from "./kernel.ts";
-import { ALPHA, CARRIED, DELTA, LEVEL, OMEGA, PHI, PHI_TO_H, RESIDUAL, runSingles, SQUARES } from "./single-pass.ts";
+import { ALPHA, CARRIED, DELTA, LEVEL, OMEGA, PHI, PHI_TO_H, RESIDUAL, runSingles, SAID, SLOPE, SQUARES, SUM } from "./single-pass.ts";
 
 /** Level and profiles before the first sample, on z. */
 export interface InitialState {
@@ -86,9 +86,38 @@ function passSingles(blocks: Blocks, initial: InitialState, candidates: number, 
   }
 }
 
-function passBlocks(blocks: Blocks, candidates: number, workspace: Workspace): void {
+/** The samples of block record `n` one by one, missing ones too, for the candidate at `carried[a...]`; the season is s, and ds more per sample. */
+function stepThrough({ z, integers }: Blocks, n: number, carried: Float64Array, a: number, s: number, ds: number): void {
+  const first = integers[n + FIRST]!;
+  const last = integers[n + INTEGERS + FIRST]!;
+  const judged = integers[n + JUDGED]!;
+  const alpha = carried[a + ALPHA]!;
+  const phi = carried[a + PHI]!;
+  let l = carried[a + LEVEL]!;
+  let r = carried[a + RESIDUAL]!;
+  let sum = 0;
+  let slope = 0;
+  for (let t = first, i = 0; t < last; t++, i++) {
+    const y = z[t]!;
+    if (y === y) {
+      const next = y - (s + i * ds) - l;
+      const e = next - phi * r;
+      r = next;
+      l += alpha * e;
+      sum += e;
+      slope += i * e;
+    } else r *= phi;
+    if (i === judged) carried[a + SAID] = l + carried[a + PHI_TO_H]! * r;
+  }
+  carried[a + LEVEL] = l;
+  carried[a + RESIDUAL] = r;
+  carried[a + SUM] = sum;
+  carried[a + SLOPE] = slope;
+}
+
+/** The general pass: blocks of any size, all candidates side by side. */
+function passBlocks(blocks: Blocks, candidates: number, { nodes, carried, errors }: Workspace): void {
   const { count, judgedFrom, size, z, integers, fractions, dayShare, weekShare, dayNodes, weekNodes } = blocks;
-  const { nodes, carried, errors } = workspace;
   const week = dayNodes * candidates;
   const end = week + weekNodes * candidates;
   for (let b = 0, n = 0, x = 0, out = -judgedFrom * candidates; b < count; b++, n += INTEGERS, x += FRACTIONS, out += candidates) {
@@ -100,83 +129,52 @@ function passBlocks(blocks: Blocks, candidates: number, workspace: Workspace): v
     const tj1 = tj0 + candidates === week ? 0 : tj0 + candidates;
     const tk0 = week + integers[n + TARGET_WEEK_NODE]! * candidates;
     const tk1 = tk0 + candidates === end ? week : tk0 + candidates;
-    const f = fractions[x + DAY_SHARE]!;
-    const g = fractions[x + WEEK_SHARE]!;
-    const tf = fractions[x + TARGET_DAY_SHARE]!;
-    const tg = fractions[x + TARGET_WEEK_SHARE]!;
-    const value = fractions[x + VALUE]!;
-    const weight = fractions[x + WEIGHT]!;
-    const first = integers[n + FIRST]!;
-    const last = integers[n + INTEGERS + FIRST]!;
+    const f = fractions[x + DAY_SHARE]!, g = fractions[x + WEEK_SHARE]!;
+    const tf = fractions[x + TARGET_DAY_SHARE]!, tg = fractions[x + TARGET_WEEK_SHARE]!;
+    const value = fractions[x + VALUE]!, weight = fractions[x + WEIGHT]!;
+    const t = integers[n + FIRST]!;
     const judged = integers[n + JUDGED]!;
     const isWhole = integers[n + WHOLE] === 1 && size === FIVE;
     for (let c = 0, a = 0; c < candidates; c++, a += CARRIED) {
-      const alpha = carried[a + ALPHA]!;
-      const phi = carried[a + PHI]!;
-      const phiToH = carried[a + PHI_TO_H]!;
-      let l = carried[a + LEVEL]!;
-      let r = carried[a + RESIDUAL]!;
-      const d0 = nodes[j0 + c]!;
-      const w0 = nodes[k0 + c]!;
-      const dayRise = nodes[j1 + c]! - d0;
-      const weekRise = nodes[k1 + c]! - w0;
+      const d0 = nodes[j0 + c]!, d1 = nodes[j1 + c]!;
+      const w0 = nodes[k0 + c]!, w1 = nodes[k1 + c]!;
       // Within a block the season is a straight line: s at its first sample, ds more per sample.
-      const s = d0 + w0 + (f * dayRise + g * weekRise);
-      const ds = dayShare * dayRise + weekShare * weekRise;
-      // Sum of e, sum of i e, and l + phi^h r after the judged sample.
-      let sum = 0;
-      let slope = 0;
-      let said = 0;
+      const s = d0 + w0 + (f * (d1 - d0) + g * (w1 - w0));
+      const ds = dayShare * (d1 - d0) + weekShare * (w1 - w0);
+      let sum = 0, slope = 0, said = 0;
       if (isWhole) {
-        const r0 = z[first]! - s - l;
-        const e0 = r0 - phi * r;
-        const l0 = l + alpha * e0;
-        const r1 = z[first + 1]! - (s + ds) - l0;
-        const e1 = r1 - phi * r0;
-        const l1 = l0 + alpha * e1;
-        const r2 = z[first + 2]! - (s + 2 * ds) - l1;
-        const e2 = r2 - phi * r1;
-        const l2 = l1 + alpha * e2;
-        const r3 = z[first + 3]! - (s + 3 * ds) - l2;
-        const e3 = r3 - phi * r2;
-        const l3 = l2 + alpha * e3;
-        r = z[first + 4]! - (s + 4 * ds) - l3;
-        const e4 = r - phi * r3;
-        l = l3 + alpha * e4;
+        const alpha = carried[a + ALPHA]!, phi = carried[a + PHI]!, phiToH = carried[a + PHI_TO_H]!;
+        const r = carried[a + RESIDUAL]!, l = carried[a + LEVEL]!;
+        const r0 = z[t]! - s - l, e0 = r0 - phi * r, l0 = l + alpha * e0;
+        const r1 = z[t + 1]! - (s + ds) - l0, e1 = r1 - phi * r0, l1 = l0 + alpha * e1;
+        const r2 = z[t + 2]! - (s + 2 * ds) - l1, e2 = r2 - phi * r1, l2 = l1 + alpha * e2;
+        const r3 = z[t + 3]! - (s + 3 * ds) - l2, e3 = r3 - phi * r2, l3 = l2 + alpha * e3;
+        const r4 = z[t + 4]! - (s + 4 * ds) - l3, e4 = r4 - phi * r3, l4 = l3 + alpha * e4;
+        carried[a + RESIDUAL] = r4;
+        carried[a + LEVEL] = l4;
         sum = e0 + e1 + (e2 + e3) + e4;
         slope = e1 + 2 * e2 + (3 * e3 + 4 * e4);
-        said = judged === 0 ? l0 + phiToH * r0 : judged === 1 ? l1 + phiToH * r1 : judged === 2 ? l2 + phiToH * r2 : judged === 3 ? l3 + phiToH * r3 : l + phiToH * r;
+        if (judged === 0) said = l0 + phiToH * r0;
+        else if (judged === 1) said = l1 + phiToH * r1;
+        else said = judged === 2 ? l2 + phiToH * r2 : judged === 3 ? l3 + phiToH * r3 : l4 + phiToH * r4;
       } else {
-        for (let t = first, i = 0; t < last; t++, i++) {
-          const y = z[t]!;
-          if (y === y) {
-            const next = y - (s + i * ds) - l;
-            const e = next - phi * r;
-            r = next;
-            l += alpha * e;
-            sum += e;
-            slope += i * e;
-          } else r *= phi;
-          if (i === judged) said = l + phiToH * r;
-        }
+        stepThrough(blocks, n, carried, a, s, ds);
+        sum = carried[a + SUM]!;
+        slope = carried[a + SLOPE]!;
+        said = carried[a + SAID]!;
       }
-      carried[a + LEVEL] = l;
-      carried[a + RESIDUAL] = r;
       if (out >= 0) {
-        const td = nodes[tj0 + c]!;
-        const tw = nodes[tk0 + c]!;
+        const td = nodes[tj0 + c]!, tw = nodes[tk0 + c]!;
         const error = weight * (value - said - (td + tw + (tf * (nodes[tj1 + c]! - td) + tg * (nodes[tk1 + c]! - tw))));
         errors[out + c] = error;
         carried[a + SQUARES] = carried[a + SQUARES]! + error * error;
       }
-      const dayPull = f * sum + dayShare * slope;
-      const weekPull = g * sum + weekShare * slope;
-      const delta = carried[a + DELTA]!;
-      const omega = carried[a + OMEGA]!;
+      const dayPull = f * sum + dayShare * slope, weekPull = g * sum + weekShare * slope;
+      const delta = carried[a + DELTA]!, omega = carried[a + OMEGA]!;
       nodes[j0 + c] = d0 + delta * (sum - dayPull);
-      nodes[j1 + c] = nodes[j1 + c]! + delta * dayPull;
+      nodes[j1 + c] = d1 + delta * dayPull;
       nodes[k0 + c] = w0 + omega * (sum - weekPull);
-      nodes[k1 + c] = nodes[k1 + c]! + omega * weekPull;
+      nodes[k1 + c] = w1 + omega * weekPull;
     }
   }
 }

@@ -12,7 +12,20 @@ export const OMEGA = 4;
 export const PHI = 5;
 export const PHI_TO_H = 6;
 export const SQUARES = 7;
-export const CARRIED = 8;
+/** What a block left behind: sum of e, sum of i e, and l + phi^h r after its judged sample. */
+export const SUM = 8;
+export const SLOPE = 9;
+export const SAID = 10;
+export const CARRIED = 11;
+
+/** Moves week node k and the next by what was learned between them; the first node stands at both ends. */
+function leave(week: Float64Array, k: number, pull: number, nextPull: number): void {
+  const last = week.length - 1;
+  week[k] = week[k]! + pull;
+  week[k + 1] = week[k + 1]! + nextPull;
+  if (k === 0) week[last] = week[0]!;
+  else if (k + 1 === last) week[0] = week[last]!;
+}
 
 /**
  * Runs the candidate at `carried[at...]` over samples [first, end) of an aligned span whose local times begin at `localMs` and `targetMs`.
@@ -44,10 +57,7 @@ export function runSingles(
   let slope = 0;
   for (let t = first; t < end; t++) {
     if ((q | 0) !== k) {
-      week[k] = week[k]! + omega * (sum - slope);
-      week[k + 1] = week[k + 1]! + omega * slope;
-      if (k === 0) week[weekNodes] = week[0]!;
-      else if (k + 1 === weekNodes) week[0] = week[weekNodes]!;
+      leave(week, k, omega * (sum - slope), omega * slope);
       if (q >= weekNodes) q -= weekNodes;
       k = q | 0;
       w = week[k]!;
@@ -83,10 +93,7 @@ export function runSingles(
     tq += weekShare;
     if (tq >= weekNodes) tq -= weekNodes;
   }
-  week[k] = week[k]! + omega * (sum - slope);
-  week[k + 1] = week[k + 1]! + omega * slope;
-  if (k === 0) week[weekNodes] = week[0]!;
-  else if (k + 1 === weekNodes) week[0] = week[weekNodes]!;
+  leave(week, k, omega * (sum - slope), omega * slope);
   carried[at + LEVEL] = l;
   carried[at + RESIDUAL] = r;
   carried[at + SQUARES] = squares;

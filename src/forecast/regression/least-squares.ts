@@ -12,7 +12,7 @@ export interface LeastSquares {
   readonly P: Float64Array;
   /** What B is pulled to. */
   readonly prior: Float64Array;
-  /** x of the correction to make, then its error e, then the weight kappa of the next pull: filled by the caller, for doubles in arguments may allocate. */
+  /** x of the correction to make, then its error e, then the weight kappa of the next pull. The caller fills it: doubles in arguments may allocate. */
   readonly input: Float64Array;
   readonly q: Float64Array;
   /** Corrections made, and the coordinate to pull next. */
@@ -25,7 +25,8 @@ const COORDINATE = 1;
 export function createLeastSquares(state: State, n: number, memorySteps: number): LeastSquares {
   return {
     n, lambda: 1 - 1 / memorySteps,
-    B: state.f64(n), P: state.f64((n * (n + 1)) / 2), counters: state.f64(2), prior: new Float64Array(n), input: new Float64Array(n + 2), q: new Float64Array(n),
+    B: state.f64(n), P: state.f64((n * (n + 1)) / 2), counters: state.f64(2),
+    prior: new Float64Array(n), input: new Float64Array(n + 2), q: new Float64Array(n),
   };
 }
 
