@@ -3,7 +3,7 @@ import { demandChart } from "../report/chart.ts";
 import { page } from "../report/page.ts";
 import { table } from "../report/table.ts";
 import type { Cell } from "../report/table.ts";
-import { amount, percent, timesIn } from "../report/wording.ts";
+import { amount, escaped, percent, timesIn } from "../report/wording.ts";
 import { MINUTE_MS } from "./course.ts";
 import type { Course } from "./course.ts";
 import { isOverloaded } from "./result.ts";
@@ -86,7 +86,8 @@ function peakTable({ peaks }: DemoResult): string {
     { text: minutesBefore(peak, peak.askedMs) },
     { text: minutesBefore(peak, peak.readyMs), isMarked: peak.readyMs === undefined || peak.readyMs > peak.neededMs },
   ]);
-  return `<p>When the replicas that each peak needs were asked for and Ready, and when demand first needed them. Nobody can see a flash crowd coming.</p>\n${table("Peaks", columns, rows)}`;
+  const words = "When the replicas that each peak needs were asked for and Ready, and when demand first needed them. Nobody can see a flash crowd coming.";
+  return `<p>${words}</p>\n${table("Peaks", columns, rows)}`;
 }
 
 function policyTable(result: DemoResult): string {
@@ -106,7 +107,8 @@ function policyTable(result: DemoResult): string {
       { text: replicaChanges.toFixed(1), isBest: replicaChanges === least("replicaChanges") },
     ];
   });
-  return `<p>The same demand and the same ${READY_DELAY_MS / MINUTE_MS} minutes until a pod is Ready for all of them; the HPAs are simulated.</p>\n${table("Policies", columns, rows)}`;
+  const words = `The same demand and the same ${READY_DELAY_MS / MINUTE_MS} minutes until a pod is Ready for all of them; the HPAs are simulated.`;
+  return `<p>${words}</p>\n${table("Policies", columns, rows)}`;
 }
 
 /** A row an hour; the worst ones only, or all. */
@@ -149,10 +151,13 @@ function hourTable(course: Course, isWorst: boolean): string {
 
 function method({ forecast, errors }: DemoResult): string {
   const sentences = [
-    `A replica serves ${TARGET_PER_REPLICA} ${UNIT}. A minute is overloaded when demand is above what the Ready replicas serve. Pod-hours count replicas asked for.`,
-    `A peak is the highest point of the traffic without its noise; it needs as many replicas as serve that point. The lead is counted from the moment since which so many were asked for without a break, to the first minute whose measured demand needed them.`,
-    `The forecast is the one that the operator exported ${LEAD_MS / MINUTE_MS} minutes before each minute. Its error is ${percent(forecast.wape)} of demand; that of "as it is now" is ${percent(forecast.wapePersistence)}.`,
+    `A replica serves ${TARGET_PER_REPLICA} ${UNIT}. A minute is overloaded when demand is above what the Ready replicas serve. ` +
+      "Pod-hours count replicas asked for.",
+    "A peak is the highest point of the traffic without its noise; it needs as many replicas as serve that point. The lead is counted from " +
+      "the moment since which so many were asked for without a break, to the first minute whose measured demand needed them.",
+    `The forecast is the one that the operator exported ${LEAD_MS / MINUTE_MS} minutes before each minute. Its error is ` +
+      `${percent(forecast.wape)} of demand; that of "as it is now" is ${percent(forecast.wapePersistence)}.`,
     `The operator met ${errors} errors.`,
   ];
-  return sentences.map((sentence) => `<p>${sentence.replaceAll("<", "&lt;")}</p>`).join("\n");
+  return sentences.map((sentence) => `<p>${escaped(sentence)}</p>`).join("\n");
 }

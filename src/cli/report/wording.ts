@@ -30,7 +30,7 @@ export function timesIn(zone: string): Times {
   return { zone, dayTime: (ms) => `${weekday.format(ms)} ${time.format(ms)}`, time: (ms) => time.format(ms), date: (ms) => date.format(ms) };
 }
 
-/** Text for HTML. */
+/** Text for HTML; a percent sign stays with its number. */
 export function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll(" %", "&nbsp;%");
 }

@@ -5,6 +5,7 @@ import { missedPeaks, resultJson, resultOf } from "../../../src/cli/demo/result.
 import type { DemoResult } from "../../../src/cli/demo/result.ts";
 import { JUDGED_MINUTES, LIVE_MS, TARGET_PER_REPLICA } from "../../../src/cli/demo/settings.ts";
 import { summaryText, verdict } from "../../../src/cli/demo/summary.ts";
+import { escaped } from "../../../src/cli/report/wording.ts";
 import { createTraffic } from "../../../src/playground/index.ts";
 
 const MINUTE_MS = 60_000;
@@ -83,7 +84,7 @@ describe("page", () => {
     const html = demoPage(good);
     expect(html).not.toMatch(/(src|href)=/);
     expect(html).toContain("uPlot");
-    expect(html).toContain(verdict(good));
+    expect(html).toContain(escaped(verdict(good)));
     const data = JSON.parse(/<script type="application\/json">(.*?)<\/script>/s.exec(html)?.[1] ?? "{}") as { columns: unknown[][] };
     expect(data.columns.map((column) => column.length)).toEqual(Array.from({ length: 5 }, () => JUDGED_MINUTES));
   });
