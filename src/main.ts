@@ -1,5 +1,6 @@
 // argv -> command -> exit code. No stack trace for a user's mistake.
 import { Command, CommanderError } from "commander";
+import { backtestCommand } from "./cli/backtest.ts";
 import { demoCommand } from "./cli/demo.ts";
 import { EXIT, processIo } from "./cli/io.ts";
 import { runCommand } from "./cli/run.ts";
@@ -17,7 +18,8 @@ const program = new Command("predictive-scaler")
   .showHelpAfterError("Run with --help to see what there is.")
   .exitOverride()
   .configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
-for (const command of [runCommand(io, finish), demoCommand(io, finish)]) program.addCommand(command.exitOverride().configureOutput(program.configureOutput()));
+const commands = [runCommand(io, finish), demoCommand(io, finish), backtestCommand(io, finish)];
+for (const command of commands) program.addCommand(command.exitOverride().configureOutput(program.configureOutput()));
 
 try {
   await program.parseAsync(process.argv);

@@ -1,7 +1,8 @@
 // What a HorizontalPodAutoscaler would have asked for: a target utilisation, 10 % tolerance, five minutes of scale-down
 // stabilisation, scale-up by at most the larger of 100 % and 4 pods in 15 s (the defaults of autoscaling/v2).
-import { measure } from "./world.ts";
-import type { PolicyNumbers, World } from "./world.ts";
+import { cheapestUtilisation } from "./tuned.ts";
+import type { Tuned } from "./tuned.ts";
+import type { World } from "./world.ts";
 
 const SYNC_MS = 15_000;
 const TOLERANCE = 0.1;
@@ -10,8 +11,6 @@ const SCALE_UP_PODS = 4;
 const SCALE_UP_FACTOR = 2;
 /** After so many syncs on one value an HPA has long settled. */
 const MAX_SYNCS_A_STEP = 20;
-/** Utilisations that the tuned policy chooses from: 75, from 25 % to 99 %. */
-const UTILISATIONS = Array.from({ length: 75 }, (_, i) => (25 + i) / 100);
 
 /** Replicas asked for at each step by an HPA with target `utilisation` (0..1]; it starts settled on the first sample. */
 export function hpaReplicas(world: World, utilisation: number): Float64Array {
@@ -35,7 +34,9 @@ export function hpaReplicas(world: World, utilisation: number): Float64Array {
         let stabilized = raw;
         for (let j = Math.max(0, i - window); j < i; j++) stabilized = Math.max(stabilized, Math.min(replicas, recommended[j] ?? 0));
         const limit = Math.max(replicas * SCALE_UP_FACTOR, replicas + SCALE_UP_PODS);
-        replicas = bounded(Math.min(limit, stabilized));
+        const next = bounded(Math.min(limit, stabilized));
+        if (next === replicas) break; // the syncs left in this step see the same and say the same
+        replicas = next;
       }
     }
     asked[i] = replicas;
@@ -44,12 +45,6 @@ export function hpaReplicas(world: World, utilisation: number): Float64Array {
 }
 
 /** The cheapest of 75 utilisations whose overload is not above `overloadedShare`, chosen in hindsight; undefined if none is. */
-export function tunedHpa(world: World, overloadedShare: number): { readonly utilisation: number; readonly numbers: PolicyNumbers } | undefined {
-  let best: { utilisation: number; numbers: PolicyNumbers } | undefined;
-  for (const utilisation of UTILISATIONS) {
-    const numbers = measure(world, hpaReplicas(world, utilisation));
-    if (numbers.overloadedShare > overloadedShare) continue;
-    if (best === undefined || numbers.podHours < best.numbers.podHours) best = { utilisation, numbers };
-  }
-  return best;
+export function tunedHpa(world: World, overloadedShare: number): Tuned | undefined {
+  return cheapestUtilisation(world, overloadedShare, hpaReplicas);
 }

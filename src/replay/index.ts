@@ -1,3 +1,10 @@
+export { forecastNumbers } from "./accuracy.ts";
+export type { ForecastNumbers } from "./accuracy.ts";
+export { replayLine } from "./course.ts";
+export type { Course, Replay } from "./course.ts";
 export { hpaReplicas, tunedHpa } from "./hpa.ts";
+export { comparePolicies } from "./policies.ts";
+export type { PolicyName, PolicyResult } from "./policies.ts";
+export { gridOfTrace } from "./trace-grid.ts";
 export { measure, readyReplicas } from "./world.ts";
-export type { PolicyNumbers, World } from "./world.ts";
+export type { PolicyMeasures, PolicyNumbers, World } from "./world.ts";

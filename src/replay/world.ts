@@ -25,6 +25,14 @@ export interface PolicyNumbers {
   readonly replicaChanges: number;
 }
 
+/** The same with what a demo does not show. */
+export interface PolicyMeasures extends PolicyNumbers {
+  /** Share of the demand of judged steps that was above the ready capacity, 0..1; 0 without any demand. */
+  readonly unservedShare: number;
+  /** Replicas asked for, on average. */
+  readonly meanReplicas: number;
+}
+
 const HOUR_MS = 3_600_000;
 
 /** Ready replicas at each step: what has been asked for throughout the delay. Before the first step, `asked[0]` was. */
@@ -43,18 +51,28 @@ export function readyReplicas(asked: Float64Array, stepMs: number, readyDelayMs:
 }
 
 /** The numbers of a policy that asked for `asked` replicas at each step. */
-export function measure(world: World, asked: Float64Array): PolicyNumbers {
+export function measure(world: World, asked: Float64Array): PolicyMeasures {
   const { demand, stepMs, targetPerReplica, judgedFrom } = world;
   const ready = readyReplicas(asked, stepMs, world.readyDelayMs);
-  let overloaded = 0;
-  let podSteps = 0;
-  let changes = 0;
+  let [overloaded, unserved, total, podSteps, changes] = [0, 0, 0, 0, 0];
   for (let i = judgedFrom; i < demand.length; i++) {
-    if ((demand[i] ?? NaN) > (ready[i] ?? 0) * targetPerReplica) overloaded++;
+    const y = demand[i] ?? NaN;
+    const above = y - (ready[i] ?? 0) * targetPerReplica;
+    if (above > 0) {
+      overloaded++;
+      unserved += above;
+    }
+    if (!Number.isNaN(y)) total += y;
     podSteps += asked[i] ?? 0;
     if (i > judgedFrom && asked[i] !== asked[i - 1]) changes++;
   }
   const steps = demand.length - judgedFrom;
   const days = (steps * stepMs) / (24 * HOUR_MS);
-  return { overloadedShare: overloaded / steps, podHours: (podSteps * stepMs) / HOUR_MS, replicaChanges: changes / days };
+  return {
+    overloadedShare: overloaded / steps,
+    unservedShare: total > 0 ? unserved / total : 0,
+    podHours: (podSteps * stepMs) / HOUR_MS,
+    replicaChanges: changes / days,
+    meanReplicas: podSteps / steps,
+  };
 }

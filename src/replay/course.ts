@@ -1,0 +1,92 @@
+// The line walked over a recorded trace: what was forecast for each step one lead before it, and what was asked for at it.
+// Invariant: step i is decided from samples 0..i only; the fit sees the history before the split and nothing else.
+import type { Applied, Line } from "../decision/index.ts";
+import type { Series } from "../series/index.ts";
+import { readyReplicas } from "./world.ts";
+
+/** So long after the split, and one ready delay more, the scene is set and judging begins. */
+const SETTLING_MS = 3_600_000;
+
+export interface Replay {
+  /** Stands before its first sample; its step is the trace's. */
+  readonly line: Line;
+  readonly trace: Series;
+  /** Steps that are history, 0 < split < the trace's length. */
+  readonly split: number;
+  /** Time from asking to Ready, ms, >= 0. */
+  readonly readyDelayMs: number;
+}
+
+/** One value a step of the trace, history included. */
+export interface Course {
+  readonly trace: Series;
+  readonly split: number;
+  /** First step whose overload is judged; not below the trace's length if nothing is left to judge. */
+  readonly judgedFrom: number;
+  /** The lead of the forecasts, steps. */
+  readonly leadSteps: number;
+  /** Whether the history was long enough to fit the model. */
+  readonly isFitted: boolean;
+  /** Forecast and 95 % bound for this step, made one lead before it; NaN where there was none. */
+  readonly forecast: Float64Array;
+  readonly upper: Float64Array;
+  /** "As it is now" said one lead before this step: the last sample by then; NaN where there was none. */
+  readonly persistence: Float64Array;
+  /** Replicas asked for at this step, within the bounds. */
+  readonly wanted: Float64Array;
+  /** Replicas ready at this step. */
+  readonly ready: Float64Array;
+}
+
+/** Fits the line on the history and walks it over the whole trace. Throws RangeError if its step is not the trace's. */
+export function replayLine({ line, trace, split, readyDelayMs }: Replay): Course {
+  const { startMs, stepMs, values } = trace;
+  const { leadSteps, minReplicas, maxReplicas } = line.rule.settings;
+  const { length } = values;
+  const blank = () => new Float64Array(length).fill(NaN);
+  const [forecast, upper, persistence, wanted] = [blank(), blank(), blank(), blank()];
+  const fit = line.forecaster.fit({ startMs, stepMs, values: values.slice(0, split) });
+  const world = createWorld(line, wanted, Math.ceil(readyDelayMs / stepMs - 1e-9));
+  let last = NaN;
+  for (let i = 0; i < length; i++) {
+    const value = values[i] ?? NaN;
+    line.observe(startMs + i * stepMs, value, i < split ? undefined : world.appliedAt(i));
+    if (!Number.isNaN(value)) last = value;
+    if (i + leadSteps < length) {
+      forecast[i + leadSteps] = line.forecaster.forecast(leadSteps);
+      upper[i + leadSteps] = line.forecaster.upper(leadSteps);
+      persistence[i + leadSteps] = last;
+    }
+    wanted[i] = Math.min(maxReplicas, Math.max(minReplicas, line.rule.demand().wanted));
+    if (i >= split) world.tookOver();
+  }
+  return {
+    trace,
+    split,
+    judgedFrom: split + Math.ceil((readyDelayMs + SETTLING_MS) / stepMs - 1e-9),
+    leadSteps,
+    isFitted: fit.kind === "fitted",
+    forecast,
+    upper,
+    persistence,
+    wanted,
+    ready: readyReplicas(wanted, stepMs, readyDelayMs),
+  };
+}
+
+/** What the line is told of its target, as a running controller tells it: replicas that are ready, and whether they are its own doing. */
+function createWorld({ rule }: Line, wanted: Float64Array, delaySteps: number) {
+  /** Steps without a break in which exactly what the line wanted was applied. */
+  let ownSteps = 0;
+  return {
+    appliedAt(step: number): Applied {
+      let ready = Infinity;
+      for (let i = Math.max(0, step - Math.max(1, delaySteps)); i < step; i++) ready = Math.min(ready, wanted[i] ?? Infinity);
+      return { readyReplicas: Number.isFinite(ready) ? ready : NaN, ownThroughout: ownSteps >= rule.settings.leadSteps };
+    },
+    tookOver() {
+      const demand = rule.demand();
+      ownSteps = demand.unlimited <= rule.settings.maxReplicas ? ownSteps + 1 : 0;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+// Two policies to measure against: one that repeats last week half an hour early, and one that knows the future.
+import type { World } from "./world.ts";
+
+const WEEK_MS = 7 * 24 * 3_600_000;
+/** How much earlier than last week its replicas are asked for. */
+const EARLY_MS = 30 * 60_000;
+/** Removal waits so long, as the demand rule's does unless a user sets it. */
+const STABILIZATION_MS = 600_000;
+
+const bounded = ({ minReplicas, maxReplicas }: World, replicas: number) => Math.min(maxReplicas, Math.max(minReplicas, replicas));
+
+/** The first step that last week can be looked up for. */
+export function lastWeekFrom({ stepMs }: Pick<World, "stepMs">): number {
+  return Math.ceil((WEEK_MS - EARLY_MS) / stepMs - 1e-9);
+}
+
+/**
+ * Replicas asked for at each step by "the same time last week, 30 minutes early" at a utilisation of (0..1], with 10 minutes of scale-down
+ * stabilisation. Where last week has no sample, what was asked for stays.
+ */
+export function lastWeekReplicas(world: World, utilisation: number): Float64Array {
+  const { demand, stepMs, targetPerReplica } = world;
+  const back = Math.max(1, Math.round((WEEK_MS - EARLY_MS) / stepMs));
+  const window = Math.ceil(STABILIZATION_MS / stepMs);
+  const raw = new Float64Array(demand.length);
+  const asked = new Float64Array(demand.length);
+  let last = bounded(world, 0);
+  for (let i = 0; i < demand.length; i++) {
+    const y = demand[i < back ? i : i - back] ?? NaN;
+    if (!Number.isNaN(y)) last = bounded(world, Math.ceil(y / (utilisation * targetPerReplica) - 1e-9));
+    raw[i] = last;
+    let most = last;
+    for (let j = Math.max(0, i - window); j < i; j++) most = Math.max(most, raw[j] ?? 0);
+    asked[i] = most;
+  }
+  return asked;
+}
+
+/** The fewest replicas that, asked for at each step, are never overloaded (unless maxReplicas is too low): they know all demand to come. */
+export function clairvoyantReplicas(world: World): Float64Array {
+  const { demand, stepMs, targetPerReplica, readyDelayMs } = world;
+  const window = Math.ceil(readyDelayMs / stepMs - 1e-9);
+  const needed = demand.map((y) => bounded(world, Number.isNaN(y) ? 0 : Math.ceil(y / targetPerReplica - 1e-9)));
+  return needed.map((_, i) => {
+    let most = 0;
+    for (let j = i; j <= i + window && j < needed.length; j++) most = Math.max(most, needed[j] ?? 0);
+    return most;
+  });
+}
