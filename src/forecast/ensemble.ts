@@ -62,7 +62,8 @@ function createParts(settings: ForecastSettings): Parts {
   const { stepMs, leadSteps } = settings;
   if (!(stepMs > 0)) throw new RangeError(`stepMs is ${stepMs}, expected a positive number of ms`);
   if (leadSteps.length === 0) throw new RangeError("leadSteps is empty, expected at least one lead");
-  for (const steps of leadSteps) if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`leadSteps holds ${steps}, expected whole steps of at least 1`);
+  const wrong = leadSteps.find((steps) => !Number.isInteger(steps) || steps < 1);
+  if (wrong !== undefined) throw new RangeError(`leadSteps holds ${wrong}, expected whole steps of at least 1`);
   const state = createState();
   const regression = createRegression(state, stepMs, settings);
   const leads = [...new Set(leadSteps)].sort((a, b) => a - b).map((steps) => createLead(state, steps, stepMs, regression));
