@@ -8,8 +8,8 @@ import { gridOfTrace } from "../replay/index.ts";
 import { coverage, regularize } from "../series/index.ts";
 import type { Series } from "../series/index.ts";
 import { readManifest } from "./backtest/manifest.ts";
-import { resultCsv, resultJson } from "./backtest/machine.ts";
-import { backtestResult } from "./backtest/result.ts";
+import { courseCsv, resultJson } from "./backtest/machine.ts";
+import { backtestCourse, backtestResult } from "./backtest/result.ts";
 import { summaryText } from "./backtest/summary.ts";
 import { MOST_ROWS, readTraceCsv } from "./backtest/trace-csv.ts";
 import { EXIT } from "./io.ts";
@@ -103,13 +103,14 @@ async function backtest({ scaler: scalerFile, csv, train, readyDelay, output }: 
   const { stepMs: ownStepMs } = manifest.scaler.spec.metric;
   if (ownStepMs !== trace.stepMs) note(`The step of ${csv} is ${durationText(trace.stepMs)}; it replaces the manifest's ${durationText(ownStepMs)}.`);
   const split = Math.floor(train * trace.values.length + 1e-9);
-  const result = split === 0 ? undefined : backtestResult(manifest.scaler, trace, split, readyDelay);
-  if (result === undefined) {
+  const replayed = split === 0 ? undefined : backtestCourse(manifest.scaler, trace, split, readyDelay);
+  if (replayed === undefined) {
     const lengths = `${durationText(trace.values.length * trace.stepMs)}, of which ${durationText(split * trace.stepMs)} are history`;
     refuse(`${csv}: found a trace of ${lengths}; expected history, and after it more than the --ready-delay and one hour that are not judged`);
   }
-  if (!result.course.isFitted) note(`The history (${durationText(split * trace.stepMs)}) is too short to fit the model: its parameters are the default ones.`);
-  if (output === "csv") return resultCsv(result);
+  if (!replayed.course.isFitted) note(`The history (${durationText(split * trace.stepMs)}) is too short to fit the model: its parameters are the default ones.`);
+  if (output === "csv") return courseCsv(replayed);
+  const result = backtestResult(replayed);
   return output === "json" ? `${JSON.stringify(resultJson(result), undefined, 2)}\n` : summaryText(result, basename(csv));
 }
 

@@ -39,13 +39,14 @@ const HOUR_MS = 3_600_000;
 export function readyReplicas(asked: Float64Array, stepMs: number, readyDelayMs: number): Float64Array {
   const window = Math.ceil(readyDelayMs / stepMs - 1e-9);
   const ready = new Float64Array(asked.length);
-  const falling: number[] = []; // indices of a monotone queue: asked rises along it
+  const rising = new Int32Array(asked.length); // steps of a monotone queue: asked rises along it
   let head = 0;
+  let tail = 0;
   for (let i = 0; i < asked.length; i++) {
-    while (falling.length > head && (asked[falling[falling.length - 1] ?? 0] ?? 0) >= (asked[i] ?? 0)) falling.pop();
-    falling.push(i);
-    if ((falling[head] ?? 0) < i - window) head++;
-    ready[i] = asked[falling[head] ?? i] ?? 0;
+    while (tail > head && (asked[rising[tail - 1] ?? 0] ?? 0) >= (asked[i] ?? 0)) tail--;
+    rising[tail++] = i;
+    if ((rising[head] ?? 0) < i - window) head++;
+    ready[i] = asked[rising[head] ?? i] ?? 0;
   }
   return ready;
 }

@@ -3,7 +3,7 @@
 import { durationText } from "../../api/index.ts";
 import { rfc3339, rfc3339Micro } from "../../clock.ts";
 import type { PolicyResult } from "../../replay/index.ts";
-import type { BacktestResult } from "./result.ts";
+import type { BacktestCourse, BacktestResult } from "./result.ts";
 
 const COLUMNS = "timestamp,demand,forecast,upper,wanted,ready,overloaded";
 /** Significant digits of computed numbers. */
@@ -12,7 +12,7 @@ const DIGITS = 10;
 const time = (ms: number) => (ms % 1000 === 0 ? rfc3339(ms) : rfc3339Micro(ms));
 const rounded = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(DIGITS)) : null);
 
-export function resultCsv({ course, targetPerReplica }: BacktestResult): string {
+export function courseCsv({ course, targetPerReplica }: BacktestCourse): string {
   const { trace, split, forecast, upper, wanted, ready } = course;
   const cell = (value: number | undefined) => rounded(value ?? NaN) ?? "";
   const rows = [COLUMNS];

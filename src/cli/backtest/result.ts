@@ -5,7 +5,8 @@ import { comparePolicies, forecastNumbers, replayLine } from "../../replay/index
 import type { Course, ForecastNumbers, PolicyResult } from "../../replay/index.ts";
 import type { Series } from "../../series/index.ts";
 
-export interface BacktestResult {
+/** The course of a backtest and the settings that it had. */
+export interface BacktestCourse {
   readonly course: Course;
   /** Of the forecast: the manifest's lead in whole steps, ms. */
   readonly leadMs: number;
@@ -14,29 +15,35 @@ export interface BacktestResult {
   readonly targetPerReplica: number;
   readonly minReplicas: number;
   readonly maxReplicas: number;
+}
+
+export interface BacktestResult extends BacktestCourse {
   readonly forecast: ForecastNumbers;
   readonly policies: readonly PolicyResult[];
 }
 
-/** Replays `trace` (its first `split` steps are history). Undefined if after the split nothing is left to judge. */
-export function backtestResult(scaler: Scaler, trace: Series, split: number, readyDelayMs: number): BacktestResult | undefined {
+/** Replays `trace` (its first `split` steps, at least one, are history). Undefined if after the split nothing is left to judge. */
+export function backtestCourse(scaler: Scaler, trace: Series, split: number, readyDelayMs: number): BacktestCourse | undefined {
   const { stepMs, values } = trace;
   const { spec } = scaler;
   const plan = planFor({ ...scaler, spec: { ...spec, metric: { ...spec.metric, stepMs } } });
   const course = replayLine({ line: newLine(plan.model), trace, split, readyDelayMs });
   if (course.judgedFrom >= values.length) return undefined;
-  const { minReplicas, maxReplicas } = spec;
-  const { targetPerReplica } = plan;
-  const world = { demand: values, stepMs, targetPerReplica, readyDelayMs, minReplicas, maxReplicas, judgedFrom: course.judgedFrom };
   return {
     course,
     leadMs: course.leadSteps * stepMs,
     readyDelayMs,
     serviceLevel: spec.forecast.serviceLevel,
-    targetPerReplica,
-    minReplicas,
-    maxReplicas,
-    forecast: forecastNumbers(course),
-    policies: comparePolicies(world, course.wanted),
+    targetPerReplica: plan.targetPerReplica,
+    minReplicas: spec.minReplicas,
+    maxReplicas: spec.maxReplicas,
   };
+}
+
+/** The numbers of a course, and those of other policies over the same demand. */
+export function backtestResult(replayed: BacktestCourse): BacktestResult {
+  const { course, readyDelayMs, targetPerReplica, minReplicas, maxReplicas } = replayed;
+  const { judgedFrom, trace } = course;
+  const world = { demand: trace.values, stepMs: trace.stepMs, targetPerReplica, readyDelayMs, minReplicas, maxReplicas, judgedFrom };
+  return { ...replayed, forecast: forecastNumbers(course), policies: comparePolicies(world, course.wanted) };
 }
