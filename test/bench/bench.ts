@@ -1,7 +1,7 @@
 // npm run bench [-- speed]                how fast: fit, pass, update and forecast, against the naive form of the same recurrence
 // npm run bench -- accuracy DIR          how good: WAPE on the real traces in DIR
 // npm run bench -- fleet                  how long until a hundred scalers forecast, on the embedded servers
-// All take --output json. Times depend on what else the machine does: the best of many runs is the one to read. Exit code 2 on wrong arguments.
+// All take --output json. Times depend on what else the machine does: the best of many runs is the one to read. Exit code 1 when a fleet is too slow, 2 on wrong arguments.
 import { parseArgs } from "node:util";
 import { accuracy, accuracyTable } from "./accuracy.ts";
 import { speed } from "./speed.ts";
@@ -53,7 +53,7 @@ async function runFleet(scalers: number, isJson: boolean): Promise<number> {
     print([`  all decided after ${secondsToFirstDecision.toFixed(1)} s, all forecasting after ${secondsToForecast.toFixed(1)} s (must: ${FLEET_MUST.secondsToForecast} s for 100)`]);
     print([`  event-loop delay p99 ${eventLoopP99Ms.toFixed(0)} ms (must: ${FLEET_MUST.eventLoopP99Ms} ms), resident ${residentMiB.toFixed(0)} MiB, ${cpuSeconds.toFixed(1)} s of processor time`]);
   }
-  return 0;
+  return isMissed ? 1 : 0;
 }
 
 async function main(): Promise<number> {

@@ -93,7 +93,7 @@ export function runSingles(
     tq += weekShare;
     if (tq >= weekNodes) tq -= weekNodes;
   }
-  leave(week, k, omega * (sum - slope), omega * slope);
+  // What the node of the last samples would learn is left out: one node per change of the clocks, and none is read after the history's end.
   carried[at + LEVEL] = l;
   carried[at + RESIDUAL] = r;
   carried[at + SQUARES] = squares;
