@@ -55,7 +55,8 @@ one lead time before that moment. --output json: shares from 0 to 1, pinball is 
 mean loss of the 95 % bound in the unit of the demand, podHours counts replicas asked
 for, replicaChanges is per day. hpa-tuned and last-week: the cheapest of 75
 utilisations with no more overload than predictive, chosen in hindsight; their
-numbers are null if there is none. clairvoyant knows the future.
+numbers are null if there is none. last-week asks for what last week's next half hour
+needed. clairvoyant knows the future.
 `;
 
 export function backtestCommand(io: Io, finish: (code: number) => void): Command {
@@ -108,7 +109,8 @@ async function backtest({ scaler: scalerFile, csv, train, readyDelay, output }: 
     const lengths = `${durationText(trace.values.length * trace.stepMs)}, of which ${durationText(split * trace.stepMs)} are history`;
     refuse(`${csv}: found a trace of ${lengths}; expected history, and after it more than the --ready-delay and one hour that are not judged`);
   }
-  if (!replayed.course.isFitted) note(`The history (${durationText(split * trace.stepMs)}) is too short to fit the model: its parameters are the default ones.`);
+  const history = durationText(split * trace.stepMs);
+  if (!replayed.course.isFitted) note(`The history (${history}) is too short to fit the model: its parameters are the default ones.`);
   if (output === "csv") return courseCsv(replayed);
   const result = backtestResult(replayed);
   return output === "json" ? `${JSON.stringify(resultJson(result), undefined, 2)}\n` : summaryText(result, basename(csv));

@@ -11,29 +11,37 @@ const bounded = ({ minReplicas, maxReplicas }: World, replicas: number) => Math.
 
 /** The first step that last week can be looked up for. */
 export function lastWeekFrom({ stepMs }: Pick<World, "stepMs">): number {
-  return Math.ceil((WEEK_MS - EARLY_MS) / stepMs - 1e-9);
+  return Math.ceil(WEEK_MS / stepMs - 1e-9);
 }
 
 /**
- * Replicas asked for at each step by "the same time last week, 30 minutes early" at a utilisation of (0..1], with 10 minutes of scale-down
- * stabilisation. Where last week has no sample, what was asked for stays.
+ * Replicas asked for at each step by "the same time last week, 30 minutes early" at a utilisation of (0..1]: the largest demand of that
+ * half hour, so that replicas come early and do not go early, with 10 minutes of scale-down stabilisation. Where last week has no sample,
+ * what was asked for stays; in the first week the demand itself is followed.
  */
 export function lastWeekReplicas(world: World, utilisation: number): Float64Array {
   const { demand, stepMs, targetPerReplica } = world;
-  const back = Math.max(1, Math.round((WEEK_MS - EARLY_MS) / stepMs));
-  const window = Math.ceil(STABILIZATION_MS / stepMs);
-  const raw = new Float64Array(demand.length);
-  const asked = new Float64Array(demand.length);
+  const back = lastWeekFrom(world);
+  const early = Math.min(back, Math.ceil(EARLY_MS / stepMs - 1e-9));
+  const window = early + Math.ceil(STABILIZATION_MS / stepMs - 1e-9);
+  const raw = new Float64Array(demand.length + early);
   let last = bounded(world, 0);
-  for (let i = 0; i < demand.length; i++) {
-    const y = demand[i < back ? i : i - back] ?? NaN;
+  // raw[i] is of the demand that comes, as it did last week, at step i; asked for it is `early` steps before.
+  for (let i = 0; i < raw.length; i++) {
+    const y = demand[i < back ? Math.max(0, i - early) : i - back] ?? NaN;
     if (!Number.isNaN(y)) last = bounded(world, Math.ceil(y / (utilisation * targetPerReplica) - 1e-9));
     raw[i] = last;
-    let most = last;
-    for (let j = Math.max(0, i - window); j < i; j++) most = Math.max(most, raw[j] ?? 0);
-    asked[i] = most;
   }
-  return asked;
+  return most(raw, window).subarray(early);
+}
+
+/** The largest of each value and the `window` values before it. */
+function most(values: Float64Array, window: number): Float64Array {
+  return values.map((_, i) => {
+    let largest = -Infinity;
+    for (let j = Math.max(0, i - window); j <= i; j++) largest = Math.max(largest, values[j] ?? 0);
+    return largest;
+  });
 }
 
 /** The fewest replicas that, asked for at each step, are never overloaded (unless maxReplicas is too low): they know all demand to come. */
