@@ -4,7 +4,7 @@ export type { ConditionType, MetricReason, Reason } from "./conditions.ts";
 export type { Condition, ScalerStatus } from "./status.ts";
 export { CONDITION_TYPES, REASONS } from "./conditions.ts";
 export { crd } from "./crd.ts";
-export { durationText } from "./duration.ts";
+export { durationText, parseDuration } from "./duration.ts";
 export { GROUP, KIND, PLURAL, VERSION } from "./identity.ts";
 export { parseScaler } from "./parse.ts";
 export { formatProblems } from "./problems.ts";

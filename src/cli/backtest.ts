@@ -3,7 +3,7 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { durationText } from "../api/index.ts";
+import { durationText, parseDuration } from "../api/index.ts";
 import { gridOfTrace } from "../replay/index.ts";
 import { coverage, regularize } from "../series/index.ts";
 import type { Series } from "../series/index.ts";
@@ -29,8 +29,6 @@ export interface BacktestOptions {
 /** A string of more bytes than this is near what the engine can hold. */
 const MOST_BYTES = 400 * 1024 * 1024;
 const DAY_MS = 86_400_000;
-const UNITS_MS: Readonly<Record<string, number>> = { d: DAY_MS, h: 3_600_000, m: 60_000, s: 1000 };
-const DURATION = /^(?=.)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?$/;
 
 const EXAMPLE = `
 Example:
@@ -166,9 +164,8 @@ function share(text: string): number {
 }
 
 function duration(text: string): number {
-  const found = DURATION.exec(text);
-  if (found === null) throw new InvalidArgumentError("Expected a duration such as 90s, 5m or 1h30m.");
-  const ms = Object.values(UNITS_MS).reduce((sum, unit, i) => sum + Number(found[i + 1] ?? 0) * unit, 0);
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError("Expected a duration such as 90s, 5m or 1h30m.");
   if (ms > DAY_MS) throw new InvalidArgumentError("Expected at most 1d.");
   return ms;
 }

@@ -4,9 +4,9 @@ import { rfc3339 } from "../../clock.ts";
 import type { PolicyName, PolicyResult } from "../../replay/index.ts";
 import { amount, percent } from "../report/wording.ts";
 import { coverage } from "../../series/index.ts";
+import { columns, wrapped } from "../terminal.ts";
 import type { BacktestResult } from "./result.ts";
 
-const WIDTH = 80;
 const DAY_MS = 86_400_000;
 const HEAD = ["Policy", "overloaded", "unserved", "pod-hours", "replicas", "changes/day"];
 
@@ -25,7 +25,7 @@ export function summaryText(result: BacktestResult, file: string): string {
     "",
     ...wrapped(forecastSentence(result)),
     "",
-    ...columns([HEAD, ...result.policies.map((policy) => policyRow(policy))]),
+    ...columns(HEAD, result.policies.map((policy) => policyRow(policy))),
     "",
     ...wrapped(`${trace} ${judged} ${world}`),
     "",
@@ -69,21 +69,4 @@ function policyRow({ name, utilisation, numbers }: PolicyResult): string[] {
   const { overloadedShare, unservedShare, podHours, meanReplicas, replicaChanges } = numbers;
   const title = utilisation === undefined ? name : `${name} ${percent(utilisation, 0)}`;
   return [title, percent(overloadedShare, 2), percent(unservedShare, 2), amount(podHours), amount(meanReplicas, 1), amount(replicaChanges, 1)];
-}
-
-/** Lines of at most 80 columns. */
-function wrapped(sentence: string): string[] {
-  const lines: string[] = [];
-  for (const word of sentence.split(" ")) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > WIDTH) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
-}
-
-/** First column to the left, the others to the right, two spaces in between. */
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = HEAD.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
-  return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "));
 }

@@ -1,13 +1,13 @@
 // The demo's end on a terminal: the verdict, a row a peak, a row a policy, and what to do next. Fits 80 columns.
 import type { PolicyNumbers } from "../../replay/index.ts";
 import { amount, percent, timesIn } from "../report/wording.ts";
+import { columns, wrapped } from "../terminal.ts";
 import { MINUTE_MS } from "./course.ts";
 import type { PeakReport } from "./peaks.ts";
 import { HPA_TARGET, missedPeaks } from "./result.ts";
 import type { DemoResult } from "./result.ts";
 import { READY_DELAY_MS, SERVICE_LEVEL, TARGET_PER_REPLICA, TIME_ZONE } from "./settings.ts";
 
-const WIDTH = 80;
 
 /** The answer first: one sentence. */
 export function verdict(result: DemoResult): string {
@@ -76,22 +76,4 @@ export function summaryText(result: DemoResult, page: string): string {
     `Next: open ${page} in a browser.`,
     "",
   ].join("\n");
-}
-
-/** Lines of at most 80 columns. */
-function wrapped(sentence: string): string[] {
-  const lines: string[] = [];
-  for (const word of sentence.split(" ")) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > WIDTH) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
-}
-
-/** First column to the left, the others to the right, two spaces in between. */
-function columns(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [head, ...rows];
-  const widths = head.map((_, i) => Math.max(...all.map((row) => (row[i] ?? "").length)));
-  return all.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "));
 }
