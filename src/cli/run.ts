@@ -5,10 +5,11 @@ import { createClock, parseTime } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import { createController, createModelThread } from "../controller/index.ts";
 import type { StoredScaler } from "../controller/index.ts";
-import { connect, createEvents, createReflector, createScales, createStatuses, pruneScaler, SCALERS_PATH } from "../kube/index.ts";
+import { connect, createEvents, createReflector, createScales, createStatuses, KubeError, pruneScaler, SCALERS_PATH } from "../kube/index.ts";
 import { createPrometheusClient } from "../prometheus/index.ts";
 import { createLog, createMetrics, LOG_LEVELS, serveTelemetry } from "../telemetry/index.ts";
 import type { LogLevel } from "../telemetry/index.ts";
+import type { OperatorError } from "../errors.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
 
@@ -84,7 +85,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     path: SCALERS_PATH,
     prune: pruneScaler,
     handlers: { changed: (key, scaler) => controller.changed(key, scaler) },
-    onError: (error) => log.warn({ reason: error.reason }, `Watching PredictiveScalers: ${error.sentence}`),
+    onError: (error) => log.warn({ reason: error.reason }, `Watching PredictiveScalers: ${error.sentence}${missingCrdHint(error)}`),
   });
   let isRunning = true;
   const server = await serveTelemetry({
@@ -103,6 +104,10 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   prometheus.close();
   log.info({}, "stopped");
   return EXIT.ok;
+}
+
+function missingCrdHint(error: OperatorError): string {
+  return error instanceof KubeError && error.status === 404 ? " Install the CRD: kubectl apply -f crds/" : "";
 }
 
 function clockOf({ clockStart, clockRate, clockOrigin }: RunOptions): Clock {
