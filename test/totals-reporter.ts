@@ -2,7 +2,7 @@
 import type { Reporter, TestModule } from "vitest/node";
 
 export class TotalsReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[], reason: "passed" | "failed" | "interrupted"): void {
     const counts = { passed: 0, failed: 0, skipped: 0 };
     for (const module of modules) {
       let own = 0;
@@ -16,6 +16,8 @@ export class TotalsReporter implements Reporter {
       if (own === 0 || module.errors().length > 0) counts.failed++;
     }
     counts.failed += errors.length;
+    // What failed before any test began, such as a cluster that cannot be had, is a failure too.
+    if (counts.failed === 0 && reason !== "passed") counts.failed++;
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
     process.on("exit", () => process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${skipped}\n`));
   }
