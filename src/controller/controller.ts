@@ -10,7 +10,7 @@ import { createLearner } from "./learner.ts";
 import type { ModelThread } from "./model-thread.ts";
 import type { Memory } from "./memory.ts";
 import { reconcile } from "./reconcile.ts";
-import type { Line } from "./reconcile.ts";
+import type { LineParts } from "./reconcile.ts";
 import { createReporter } from "./report.ts";
 import type { StoredScaler } from "./report.ts";
 import { createWorkQueue } from "./work-queue.ts";
@@ -56,7 +56,7 @@ export function createController(parts: ControllerParts): Controller {
     },
     async run(scalers, signal) {
       const memories = new Map<string, Memory>();
-      const line: Line = {
+      const line: LineParts = {
         clock,
         prometheus: parts.prometheus,
         scales: parts.scales,

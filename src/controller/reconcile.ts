@@ -29,7 +29,8 @@ const SPREAD_MAX_MS = 5_000;
 /** Attempts to write while the target keeps changing; after them the pass fails and backs off. */
 const WRITE_ATTEMPTS = 4;
 
-export interface Line {
+/** What every pass works with. */
+export interface LineParts {
   readonly clock: Clock;
   readonly prometheus: PrometheusClient;
   readonly scales: Scales;
@@ -44,7 +45,7 @@ export interface Line {
 /** Where a pass ends: the scaler is gone or wrong (wait for a change), or the next pass is due after a duration. */
 export type Outcome = { readonly kind: "waitForChange" } | { readonly kind: "again"; readonly afterMs: number };
 
-export async function reconcile(line: Line, stored: StoredScaler | undefined, key: string, signal: AbortSignal): Promise<Outcome> {
+export async function reconcile(line: LineParts, stored: StoredScaler | undefined, key: string, signal: AbortSignal): Promise<Outcome> {
   if (stored === undefined) return forget(line, key);
   const nowMs = line.clock.nowMs();
   const parsed = parseScaler(stored);
@@ -78,7 +79,7 @@ type Acted =
   | { readonly failure: OperatorError; readonly decision?: undefined };
 
 /** Decides and writes. A target that changed in between is read and decided on anew: its status changes at any time. */
-async function act(line: Line, memory: Memory, first: TargetScale, nowMs: number, signal: AbortSignal): Promise<Acted> {
+async function act(line: LineParts, memory: Memory, first: TargetScale, nowMs: number, signal: AbortSignal): Promise<Acted> {
   const stage = stageTimer(line.metrics);
   let scale = first;
   for (let attempt = 1; ; attempt++) {
@@ -101,7 +102,7 @@ function limitEndsMs({ policy }: Plan, { limitedBy }: Decision): number {
 }
 
 /** The target's scale, or why it cannot be read: the line takes its samples all the same. */
-async function readScale(line: Line, { plan }: Memory, signal: AbortSignal): Promise<TargetScale | OperatorError> {
+async function readScale(line: LineParts, { plan }: Memory, signal: AbortSignal): Promise<TargetScale | OperatorError> {
   try {
     return await line.scales.read(plan.namespace, plan.target, signal);
   } catch (error) {
@@ -111,7 +112,7 @@ async function readScale(line: Line, { plan }: Memory, signal: AbortSignal): Pro
 }
 
 /** Writes the replicas; the failure, if any, is what the pass reports. */
-async function write(line: Line, { plan }: Memory, version: string, replicas: number, signal: AbortSignal): Promise<OperatorError | undefined> {
+async function write(line: LineParts, { plan }: Memory, version: string, replicas: number, signal: AbortSignal): Promise<OperatorError | undefined> {
   try {
     await line.scales.write(plan.namespace, plan.target, replicas, version, signal);
     return undefined;
@@ -134,7 +135,7 @@ function decisionInput(memory: Memory, scale: TargetScale, nowMs: number): Decis
 }
 
 /** Adds the time since the last pass where demand was above the capacity of the ready replicas. */
-function countOverload(line: Line, memory: Memory, scale: TargetScale, nowMs: number): void {
+function countOverload(line: LineParts, memory: Memory, scale: TargetScale, nowMs: number): void {
   const { plan, track } = memory;
   const isOverloaded = memory.missing === undefined && track.demand().now > scale.readyReplicas * plan.targetPerReplica;
   const sinceMs = Math.max(memory.countedMs, nowMs - 2 * plan.stepMs);
@@ -162,7 +163,7 @@ function appliedAt(memory: Memory, scale: TargetScale | OperatorError, nowMs: nu
   return { readyReplicas: scale.readyReplicas, ownThroughout: memory.ownSinceMs !== undefined && nowMs - memory.ownSinceMs >= plan.leadMs };
 }
 
-function memoryFor(line: Line, plan: Plan, nowMs: number): Memory {
+function memoryFor(line: LineParts, plan: Plan, nowMs: number): Memory {
   const known = line.memories.get(plan.key);
   if (known !== undefined && known.plan.modelKey === plan.modelKey && known.plan.uid === plan.uid) {
     known.plan = plan;
@@ -179,7 +180,7 @@ function memoryFor(line: Line, plan: Plan, nowMs: number): Memory {
 }
 
 /** The overlap is left to the first pass of the new model, so that late samples reach it too. */
-function askForModel(line: Line, memory: Memory, nowMs: number): void {
+function askForModel(line: LineParts, memory: Memory, nowMs: number): void {
   const { plan } = memory;
   if (!wantsModel(memory, nowMs)) return;
   memory.isLearning = true;
@@ -197,12 +198,12 @@ function rememberDecision(memory: Memory, decision: Decision, nowMs: number): vo
   if (decision.kind === "scale") memory.lastScaleMs = nowMs;
 }
 
-function forgetModel(line: Line, key: string): void {
+function forgetModel(line: LineParts, key: string): void {
   line.learner.drop(key);
   line.memories.delete(key);
 }
 
-function forget(line: Line, key: string): Outcome {
+function forget(line: LineParts, key: string): Outcome {
   forgetModel(line, key);
   line.reporter.forget(key);
   return { kind: "waitForChange" };

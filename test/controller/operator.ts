@@ -6,7 +6,7 @@ import { createClock, createManualClock } from "../../src/clock.ts";
 import { learnModel } from "../../src/controller/model.ts";
 import { createLearner } from "../../src/controller/learner.ts";
 import { reconcile } from "../../src/controller/reconcile.ts";
-import type { Line, Outcome } from "../../src/controller/reconcile.ts";
+import type { LineParts, Outcome } from "../../src/controller/reconcile.ts";
 import { createReporter } from "../../src/controller/report.ts";
 import type { StoredScaler } from "../../src/controller/report.ts";
 import { OperatorError } from "../../src/errors.ts";
@@ -50,7 +50,7 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
   const client = createPrometheusClient({ url: prometheus.url, clock: wallClock, random: () => 0, timeoutMs: 2_000 });
   const log = { debug() {}, info() {}, warn: (_: object, text: string) => void logged.push(text), error: (_: object, text: string) => void logged.push(text) };
   const woken: (() => void)[] = [];
-  const lineOf = (): Line => ({
+  const lineOf = (): LineParts => ({
     clock,
     prometheus: client,
     scales: createScales({ connection, clock: wallClock }),
