@@ -23,7 +23,7 @@ export interface Track {
   readonly lastSampleMs: number;
   /** So much is unread that the model should learn anew. */
   readonly isTorn: boolean;
-  /** Takes what was read of the slots after `settledMs`; `applied` belongs to the newest slot. */
+  /** Takes what was read of the slots after `settledMs` (earlier ones are left out); `applied` belongs to the newest slot. */
   take(series: Series, applied: Applied | undefined): void;
   /** The slots up to `untilMs` could not be read: the live line goes on without samples. */
   skip(untilMs: number): void;
@@ -76,7 +76,10 @@ class LiveTrack implements Track {
   }
 
   take(series: Series, applied: Applied | undefined): void {
-    const values = series.values;
+    // The reading may have been asked for by the track before this one: a model can be learned while it is under way.
+    const begin = Math.round((this.#settledMs + this.#stepMs - series.startMs) / this.#stepMs);
+    if (begin < 0) return;
+    const values = series.values.subarray(begin);
     const known = Math.min(this.#pending.length, values.length);
     let isRepaired = false;
     for (let i = 0; i < known; i++) {

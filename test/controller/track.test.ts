@@ -106,3 +106,14 @@ test("a track without a model follows the present demand", () => {
   read(track, START_MS + 6 * STEP, () => 400);
   expect(track.demand()).toMatchObject({ kind: "reactive", wanted: 10, now: 400 }); // 400 / (0.8 x 50)
 });
+
+test("a reading that was asked for before the model was learned is put where it belongs", () => {
+  const [asked, early] = [begin(), begin()];
+  const first = asked.settledMs;
+  read(asked, first + 3 * STEP);
+  early.take(seriesOf(first - 4 * STEP, 8, STEP), undefined);
+  expect(early.liveMs).toBe(asked.liveMs);
+  expect(facts(early)).toEqual(facts(asked));
+  early.take(seriesOf(first + 9 * STEP, 2, STEP), undefined); // begins too late: there is a hole before it
+  expect(facts(early)).toEqual(facts(asked));
+});
