@@ -1,5 +1,7 @@
 // npm run bench [-- speed]                how fast: fit, pass, update and forecast, against the naive form of the same recurrence
 // npm run bench -- accuracy DIR          how good: WAPE on the real traces in DIR
+// Both with --peers: beside other libraries, installed on demand below test/bench
+// npm run bench -- picture                the picture of docs/forecasting.md
 // npm run bench -- fleet                  how long until a hundred scalers forecast, on the embedded servers
 // All take --output json. Times depend on what else the machine does: the best of many runs is the one to read. Exit code 1 when a fleet is too slow, 2 on wrong arguments.
 import { parseArgs } from "node:util";
@@ -8,22 +10,26 @@ import { speed } from "./speed.ts";
 import { table } from "./table.ts";
 
 const MINUTE_MS = 60_000;
-const USAGE = `usage: npm run bench -- [speed] [--output text|json]
-       npm run bench -- accuracy DIR [--lead MINUTES] [--output text|json]
+const USAGE = `usage: npm run bench -- [speed] [--peers] [--output text|json]
+       npm run bench -- accuracy DIR [--lead MINUTES] [--peers [--windows N]] [--output text|json]
+       npm run bench -- picture [FILE]
        npm run bench -- fleet [--scalers 100] [--output text|json]
 example: npm run bench -- accuracy ../shared/traces`;
 const isBold = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
+const progress = (what: string) => void process.stderr.write(`${what}\n`);
 const print = (lines: readonly string[]) => process.stdout.write(`${lines.join("\n")}\n`);
 
-function runSpeed(isJson: boolean): number {
+async function runSpeed(isJson: boolean, hasPeers: boolean): Promise<number> {
+  const peers = hasPeers ? await (await import("./peers-speed.ts")).peerSpeed(progress) : undefined;
   const { figures, stateBytes } = speed();
   const missed = figures.filter(({ best, must }) => best > must).map(({ what }) => what);
-  if (isJson) print([JSON.stringify({ node: process.version, arch: process.arch, figures, stateBytes }, undefined, 2)]);
+  if (isJson) print([JSON.stringify({ node: process.version, arch: process.arch, figures, stateBytes, peers }, undefined, 2)]);
   else {
     const columns = [{ title: "what" }, { title: "unit" }, { title: "best", decimals: 3 }, { title: "median", decimals: 3 }, { title: "must", decimals: 2 }, { title: "naive", decimals: 1 }, { title: "ratio" }, { title: "B/call", decimals: 1 }];
     print(table(columns, figures.map(({ what, unit, best, median, must, naive, bytes }) => [what, unit, best, median, must, naive, naive / best, bytes])));
     print(["", `State of one series with one lead: ${Object.entries(stateBytes).map(([step, bytes]) => `${(bytes / 1024).toFixed(1)} KB at ${step}`).join(", ")}.`]);
     print([`Node ${process.version} on ${process.arch}. ${missed.length > 0 ? `Above what it must be here: ${missed.join("; ")}.` : "Every figure is within what it must be."}`]);
+    if (peers !== undefined) print(["", ...(await import("./peers-speed.ts")).peerSpeedTable(peers)]);
   }
   return 0;
 }
@@ -35,6 +41,18 @@ function runAccuracy(dir: string, leadMs: number, isJson: boolean): number {
   else {
     print([`WAPE (%) ${leadMs / MINUTE_MS} minutes ahead, on the last 30 % of each window; the prototype's figures are for 20 minutes.`, "", ...accuracyTable(summary, isBold), ""]);
     print([`HW: expert 1; HW+p: it and persistence; RLS: expert 2; 1-3: the experts combined; all: their second stage too. ${((performance.now() - begin) / 1000).toFixed(0)} s.`]);
+  }
+  return 0;
+}
+
+async function runPeerAccuracy(dir: string, leadMs: number, most: number, isJson: boolean): Promise<number> {
+  const [{ arePeersInstalled, INSTALL }, { peerAccuracy, peerAccuracyTable }] = [await import("./peers.ts"), await import("./peers-accuracy.ts")];
+  if (!arePeersInstalled()) throw new Error(INSTALL);
+  const windows = await peerAccuracy(dir, leadMs, most, progress);
+  if (isJson) print([JSON.stringify({ windows }, undefined, 2)]);
+  else {
+    print([`WAPE (%) ${leadMs / MINUTE_MS} minutes ahead, on the last 30 % of each window.`, "", ...peerAccuracyTable(windows, isBold), ""]);
+    print(["MSTL: augurs, refitted every 3 hours; Prophet: refitted daily; Prophet+r: and 0.9 of the mean of its last errors."]);
   }
   return 0;
 }
@@ -59,7 +77,8 @@ async function runFleet(scalers: number, isJson: boolean): Promise<number> {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, scalers: { type: "string", default: "100" }, help: { type: "boolean", default: false } },
+    options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, scalers: { type: "string", default: "100" },
+      peers: { type: "boolean", default: false }, windows: { type: "string", default: "17" }, help: { type: "boolean", default: false } },
   });
   const [command = "speed", dir] = positionals;
   const isJson = values.output === "json";
@@ -69,7 +88,14 @@ async function main(): Promise<number> {
     return 0;
   }
   if ((!isJson && values.output !== "text") || !(leadMs > 0)) throw new TypeError(`--output is text or json, --lead a number of minutes`);
-  if (command === "speed") return runSpeed(isJson);
+  if (!(Number(values.windows) >= 1)) throw new TypeError("--windows is a number from 1 on");
+  if (command === "speed") return runSpeed(isJson, values.peers);
+  if (command === "picture") {
+    const { drawPicture } = await import("./picture.ts");
+    drawPicture(dir);
+    return 0;
+  }
+  if (command === "accuracy" && dir !== undefined && values.peers) return runPeerAccuracy(dir, leadMs, Number(values.windows), isJson);
   if (command === "fleet") return runFleet(Number(values.scalers), isJson);
   if (command === "accuracy" && dir !== undefined) return runAccuracy(dir, leadMs, isJson);
   throw new TypeError(command === "accuracy" ? "accuracy needs the folder that holds the traces" : `unknown command ${command}`);
