@@ -92,11 +92,14 @@ export async function loadProphet(): Promise<Peer> {
   module.initSync(wasm("augurs/prophet_bg.wasm"));
   const { optimizer } = (await load("augurs-prophet-wasmstan/prophet-wasmstan.js")) as { readonly optimizer: unknown };
   const season = (enabled: boolean) => ({ type: "manual", enabled });
-  const options = { optimizer, yearlySeasonality: season(false), weeklySeasonality: season(true), dailySeasonality: season(true), uncertaintySamples: 0 };
   return {
     name: "Prophet (wasm)",
-    fit: ({ startMs, stepMs, values }) => {
-      const model = new module.Prophet(options);
+    fit: (history) => {
+      const { startMs, stepMs, values } = history;
+      const [day = false, week = false] = seasons(history).map(() => true);
+      const model = new module.Prophet({
+        optimizer, uncertaintySamples: 0, yearlySeasonality: season(false), weeklySeasonality: season(week), dailySeasonality: season(day),
+      });
       const seconds = (i: number) => (startMs + i * stepMs) / 1000;
       const present = [...values.keys()].filter((i) => !Number.isNaN(values[i]!));
       model.fit({ ds: present.map(seconds), y: present.map((i) => values[i]!) });
