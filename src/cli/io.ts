@@ -1,7 +1,8 @@
-// What a command sees of the process: text out, the terminal's nature, the environment and one signal to stop.
+// What a command sees of the process: text in and out, the terminal's nature, the environment and one signal to stop.
 // `processIo` is the only home of `process` beside main.ts; exit codes: 0 ok, 1 the thing asked about is bad, 2 usage, 3 could not reach something.
 
 export interface Io {
+  readonly stdin: NodeJS.ReadableStream;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   /** stderr is a terminal: progress may be drawn there. */
@@ -26,6 +27,7 @@ export function processIo(): Io {
   // A reader that went away (`| head`) is no error of ours.
   process.stdout.on("error", () => undefined);
   return {
+    stdin: process.stdin,
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
     isTerminal: process.stderr.isTTY,

@@ -1,3 +1,5 @@
 export type { PrometheusClient, RangeAnswer, RangeQuery } from "./prometheus.ts";
 export { createPrometheusClient } from "./client.ts";
 export type { PrometheusClientOptions } from "./client.ts";
+export { queryProblem } from "./promql.ts";
+export type { QueryProblem } from "./promql.ts";

@@ -1,6 +1,7 @@
 // The command itself with stand-ins for the operator: it ends, it is interrupted, its operator dies. Fast clocks, no built bundle.
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { Readable } from "node:stream";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { demoCommand, runDemo } from "../../src/cli/demo.ts";
@@ -21,7 +22,7 @@ function ioFor() {
   const out: string[] = [];
   const err: string[] = [];
   const stop = new AbortController();
-  const io: Io = { stdout: (text) => void out.push(text), stderr: (text) => void err.push(text), isTerminal: false, stdoutIsTerminal: false, signal: stop.signal, env: {} };
+  const io: Io = { stdin: Readable.from([]), stdout: (text) => void out.push(text), stderr: (text) => void err.push(text), isTerminal: false, stdoutIsTerminal: false, signal: stop.signal, env: {} };
   return { io, out, err, stop };
 }
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { rfc3339 } from "../../../src/clock.ts";
 import { backtestCommand } from "../../../src/cli/backtest.ts";
@@ -31,6 +32,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 async function backtest(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   let [code, out, err] = [-1, "", ""];
   const io: Io = {
+    stdin: Readable.from([]),
     stdout: (text) => void (out += text),
     stderr: (text) => void (err += text),
     isTerminal: false,
