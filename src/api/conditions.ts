@@ -54,6 +54,7 @@ const KUBE_MEANINGS = {
   FailedGetScale: "The target's scale could not be read.",
   FailedUpdateScale: "The target's scale could not be written.",
   KubernetesUnreachable: "The Kubernetes API server does not answer, or not in time.",
+  NotLeader: "Another replica of the operator leads; this one watches and writes nothing.",
   KubernetesRejected: "The Kubernetes API server refuses the request; the message says why.",
 } as const;
 

@@ -9,7 +9,8 @@ export interface Place {
 }
 
 export type ManifestDocument =
-  | { readonly kind: "object"; readonly object: unknown; /** Where the field with this path stands, or the nearest one above it. */ readonly placeOf: (path: string) => Place }
+  /** `placeOf`: where the field with this path stands, or the nearest one above it. */
+  | { readonly kind: "object"; readonly object: unknown; readonly placeOf: (path: string) => Place }
   | { readonly kind: "broken"; readonly message: string; readonly place: Place };
 
 /** Aliases are expanded at most so often: a bomb of them is refused. */

@@ -1,30 +1,17 @@
 // `run`: the controller itself. Every flag has an environment variable; simulated time is refused unless every server is on loopback.
 import { isIP } from "node:net";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { createClock, parseTime } from "../clock.ts";
-import type { Clock } from "../clock.ts";
-import { createController, createModelThread } from "../controller/index.ts";
-import type { StoredScaler } from "../controller/index.ts";
-import { connect, createEvents, createReflector, createScales, createStatuses, KubeError, pruneScaler, SCALERS_PATH } from "../kube/index.ts";
-import { createPrometheusClient } from "../prometheus/index.ts";
-import { createLog, createMetrics, LOG_LEVELS, serveTelemetry } from "../telemetry/index.ts";
-import type { LogLevel } from "../telemetry/index.ts";
-import type { OperatorError } from "../errors.ts";
+import { parseTime } from "../clock.ts";
+import { connect } from "../kube/index.ts";
+import { LOG_LEVELS } from "../telemetry/index.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
-
-export interface RunOptions {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly prometheusUrl: URL;
-  readonly metricsAddr: { readonly host: string; readonly port: number };
-  readonly logLevel: LogLevel;
-  readonly clockStart?: number;
-  readonly clockRate?: number;
-  readonly clockOrigin?: number;
-}
+import { runOperator } from "./run/operator.ts";
+import type { RunOptions } from "./run/operator.ts";
 
 const ENV_PREFIX = "PREDICTIVE_SCALER_";
+/** RFC 1123 label. */
+const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const METRICS_ADDR = "0.0.0.0:8080";
 const EXAMPLE = `
 Example:
@@ -49,6 +36,9 @@ export function runCommand(io: Io, finish: (code: number) => void): Command {
         .argParser(address)
         .default(address(METRICS_ADDR), METRICS_ADDR),
     )
+    .addOption(option("--watch-namespaces <names>", "namespaces to work in, by commas (default: all)").argParser(names))
+    .addOption(option("--leader-elect <bool>", "write only while holding a Lease, so that one of several replicas acts").argParser(bool).default(true))
+    .addOption(option("--leader-elect-namespace <name>", "namespace of the Lease (default: the pod's, else the kubeconfig's)"))
     .addOption(option("--log-level <level>", "what is logged").choices(LOG_LEVELS).default("info"))
     .addOption(option("--clock-start <time>", "run in simulated time from this RFC 3339 moment (tests; loopback servers only)").argParser(time))
     .addOption(option("--clock-rate <n>", "simulated seconds per second").argParser(positive))
@@ -58,8 +48,7 @@ export function runCommand(io: Io, finish: (code: number) => void): Command {
 }
 
 /** Runs until the signal fires; resolves to the exit code. Throws OperatorError when it cannot start. */
-export async function run(options: RunOptions, io: Io): Promise<number> {
-  const log = createLog(options.logLevel);
+async function run(options: RunOptions, io: Io): Promise<number> {
   const connection = connect({
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
     ...(options.context === undefined ? {} : { context: options.context }),
@@ -69,53 +58,8 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     io.stderr(`predictive-scaler: ${complaint}\n`);
     return EXIT.usage;
   }
-  // Servers live in wall-clock time; only the line itself may run in simulated time.
-  const wallClock = createClock();
-  const clock = clockOf(options);
-  const metrics = createMetrics();
-  metrics.leader(true);
-  const prometheus = createPrometheusClient({ url: options.prometheusUrl.href, clock: wallClock, onRequest: (code) => metrics.prometheusRequest(code) });
-  const thread = createModelThread();
-  const events = createEvents({ connection, clock: wallClock, log });
-  const parts = { clock, prometheus, events, metrics, log, thread, random: Math.random };
-  const controller = createController({ ...parts, scales: createScales({ connection, clock: wallClock }), statuses: createStatuses({ connection }) });
-  const reflector = createReflector<StoredScaler>({
-    connection,
-    clock: wallClock,
-    path: SCALERS_PATH,
-    prune: pruneScaler,
-    handlers: { changed: (key, scaler) => controller.changed(key, scaler) },
-    onError: (error) => log.warn({ reason: error.reason }, `Watching PredictiveScalers: ${error.sentence}${missingCrdHint(error)}`),
-  });
-  let isRunning = true;
-  const server = await serveTelemetry({
-    ...options.metricsAddr,
-    metrics,
-    health: () => (isRunning ? undefined : "The controller has stopped."),
-    readiness: () => (reflector.synced() ? undefined : "The list of PredictiveScalers is not in yet."),
-  });
-  log.info({ metricsUrl: server.url }, "listening");
-  log.info({ server: connection.server, prometheusUrl: options.prometheusUrl.origin, now: clock.nowMs() }, "controller started");
-  await Promise.all([reflector.run(io.signal), controller.run(reflector, io.signal)]);
-  isRunning = false;
-  log.info({}, "stopping");
-  await events.flush();
-  await Promise.all([server.close(), thread.close(), connection.close()]);
-  prometheus.close();
-  log.info({}, "stopped");
+  await runOperator(options, connection, io.signal);
   return EXIT.ok;
-}
-
-function missingCrdHint(error: OperatorError): string {
-  return error instanceof KubeError && error.status === 404 ? " Install the CRD: kubectl apply -f crds/" : "";
-}
-
-function clockOf({ clockStart, clockRate, clockOrigin }: RunOptions): Clock {
-  return createClock({
-    ...(clockStart === undefined ? {} : { startMs: clockStart }),
-    ...(clockRate === undefined ? {} : { rate: clockRate }),
-    ...(clockOrigin === undefined ? {} : { originMs: clockOrigin }),
-  });
 }
 
 /** Why simulated time is refused, if it is asked for and refused. */
@@ -143,10 +87,22 @@ function address(text: string): RunOptions["metricsAddr"] {
   return { host: (found[1] ?? "").replace(/^\[|\]$/g, "") || "0.0.0.0", port: Number(found[2]) };
 }
 
+function names(text: string): readonly string[] {
+  const found = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const wrong = found.find((name) => !NAMESPACE.test(name));
+  if (found.length === 0 || wrong !== undefined) throw new InvalidArgumentError("Expected names of namespaces by commas, such as shop,web.");
+  return [...new Set(found)];
+}
+
 function time(text: string): number {
   const ms = parseTime(text);
   if (Number.isNaN(ms)) throw new InvalidArgumentError("Expected a time such as 2026-03-02T00:00:00Z.");
   return ms;
+}
+
+function bool(text: string): boolean {
+  if (text !== "true" && text !== "false") throw new InvalidArgumentError("Expected true or false.");
+  return text === "true";
 }
 
 function positive(text: string): number {

@@ -119,9 +119,9 @@ function namesOf(object: unknown): { namespace: string | undefined; name: string
 }
 
 function asText(scalers: readonly Checked[], others: number): string {
-  const lines = scalers.flatMap(({ file, problems }) =>
-    problems.map(({ line, column, path, found, expected }) => `${file}:${line}:${column}: ${path === "" ? "" : `${path}: `}found ${found}, expected ${expected}`),
-  );
+  const lineOf = (file: string, { line, column, path, found, expected }: Finding) =>
+    `${file}:${line}:${column}: ${path === "" ? "" : `${path}: `}found ${found}, expected ${expected}`;
+  const lines = scalers.flatMap(({ file, problems }) => problems.map((problem) => lineOf(file, problem)));
   const bad = scalers.filter(({ problems }) => problems.length > 0).length;
   const passedOver = others === 0 ? "" : ` ${counted(others, "document")} of other kinds passed over.`;
   const verdict = bad === 0 ? `${counted(scalers.length, "scaler")}, no problem.` : `${counted(scalers.length, "scaler")}, ${bad} with problems.`;

@@ -79,7 +79,10 @@ export function createController(parts: ControllerParts): Controller {
           failed(key, memories.get(key), asOperatorError(error));
         }
       };
+      for (const key of scalers.keys()) queue.add(key);
       await queue.run(work, WORKERS, signal);
+      // Whoever leads next exports them.
+      for (const key of memories.keys()) line.reporter.forget(key);
     },
   };
 

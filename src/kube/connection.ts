@@ -33,7 +33,7 @@ export interface ConnectOptions extends CredentialOptions {
 export function connect(options: ConnectOptions = {}): KubeConnection {
   const credentials = loadCredentials(options);
   const pool = createPool(credentials.proxyUrl);
-  const { server } = credentials;
+  const { server, namespace } = credentials;
   const userAgent = options.userAgent ?? "predictive-scaler";
   const call = async (purpose: "call" | "watch", request: KubeRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
     const { method, path, body, contentType = typeOf(method) } = request;
@@ -63,6 +63,7 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
   };
   return {
     server,
+    namespace,
     async request(request) {
       const limitMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
       const limit = withTimeout(limitMs, request.signal);

@@ -33,6 +33,8 @@ export interface Access {
 
 export interface Credentials {
   readonly server: string;
+  /** Of the pod, or of the kubeconfig's context; `default` where there is none. */
+  readonly namespace: string;
   /** An HTTP proxy on the way to the server. */
   readonly proxyUrl: string | undefined;
   /** What the next call must carry. Throws KubeError when a credential plugin or file fails. */
@@ -53,6 +55,7 @@ export function loadCredentials(options: CredentialOptions): Credentials {
   let renewedAtMs = -Infinity;
   return {
     server,
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
     proxyUrl: cluster.proxyUrl,
     access() {
       if (current === undefined || monotonicMs() - readAtMs > FRESH_MS) {

@@ -30,6 +30,8 @@ export interface KubeRequest {
 /** One connection pool to one API server. */
 export interface KubeConnection {
   readonly server: string;
+  /** The namespace of the pod or of the kubeconfig's context; `default` where there is none. */
+  readonly namespace: string;
   /** The JSON body of a 2xx answer. Throws KubeError (Forbidden names verb and resource; 404, 409, 429 with retryAfterMs, 5xx, unreachable). */
   request(request: KubeRequest): Promise<unknown>;
   /** The lines of a watch, one parsed JSON value each, until the server closes or the signal fires. */

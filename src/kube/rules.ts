@@ -23,3 +23,6 @@ export const OPERATOR_RULES: readonly PolicyRule[] = [
   // Events about scalers; the core group where events.k8s.io is missing.
   { apiGroups: ["events.k8s.io", ""], resources: ["events"], verbs: ["create", "patch"] },
 ];
+
+/** The rules of its Role in the namespace that it runs in: the lease that makes one of several replicas the leader. */
+export const LEADER_RULES: readonly PolicyRule[] = [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] }];

@@ -1,7 +1,7 @@
 // A ServiceAccount with the operator's rules and nothing more, and a kubeconfig that uses its token.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { OPERATOR_RULES } from "../../src/kube/index.ts";
+import { LEADER_RULES, OPERATOR_RULES } from "../../src/kube/index.ts";
 import type { Kubectl } from "../control-plane/kubectl.ts";
 
 type Rule = (typeof OPERATOR_RULES)[number];
@@ -22,10 +22,20 @@ export async function operatorKubeconfig(kubectl: Kubectl, folder: string, name:
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
       subjects: [{ kind: "ServiceAccount", name, namespace: name }],
     },
+    { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name, namespace: name }, rules: LEADER_RULES },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name, namespace: name },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+      subjects: [{ kind: "ServiceAccount", name, namespace: name }],
+    },
   );
   const token = (await kubectl("create", "token", name, "--namespace", name, "--duration=2h")).trim();
-  const admin = JSON.parse(await kubectl("config", "view", "--raw", "-o", "json")) as { users: { user: { token: string } }[] };
+  const admin = JSON.parse(await kubectl("config", "view", "--raw", "-o", "json")) as { users: { user: { token: string } }[]; contexts: { context: { namespace?: string } }[] };
   for (const { user } of admin.users) user.token = token;
+  // As a pod's ServiceAccount does it: the namespace is the account's.
+  for (const { context } of admin.contexts) context.namespace = name;
   const file = join(folder, `${name}.kubeconfig`);
   writeFileSync(file, JSON.stringify(admin), { mode: 0o600 });
   return file;

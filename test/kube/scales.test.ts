@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createManualClock } from "../../src/clock.ts";
 import type { ManualClock } from "../../src/clock.ts";
-import { connect, createScales, createStatuses, KubeError, pruneScaler } from "../../src/kube/index.ts";
+import { connect, createScales, createStatuses, KubeError } from "../../src/kube/index.ts";
+import { pruneScaler } from "../../src/kube/scaler-cache.ts";
 import type { KubeConnection, Scales } from "../../src/kube/index.ts";
 import { isRollingOut, readyReplicas } from "../../src/kube/workloads.ts";
 import { json, list, refuse, startScriptedServer } from "./scripted-server.ts";
