@@ -25,7 +25,7 @@ export interface LeaderElectionOptions {
   readonly timing?: { readonly leaseMs: number; readonly renewDeadlineMs: number; readonly retryMs: number };
   /** Called when the holder changes, and when the server fails for the first time after it did not. */
   readonly onHolder?: (identity: string) => void;
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: (error: KubeError) => void;
   /** Ms from an arbitrary zero that neither jumps nor stands still while the process is stopped. */
   readonly monotonicMs?: () => number;
 }

@@ -105,7 +105,10 @@ test("json holds every problem with its place", async () => {
 });
 
 test("a bomb of aliases is refused", async () => {
-  const levels = Array.from({ length: 9 }, (_, i) => `${"abcdefghij"[i + 1]}: &${"abcdefghij"[i + 1]} [${Array.from({ length: 9 }, () => `*${"abcdefghij"[i]}`).join(", ")}]`);
+  const levels = Array.from({ length: 9 }, (_, i) => {
+    const [inner, outer] = ["abcdefghij"[i], "abcdefghij"[i + 1]];
+    return `${outer}: &${outer} [${Array.from({ length: 9 }, () => `*${inner}`).join(", ")}]`;
+  });
   const { code, out } = await validate(file("bomb.yaml", `a: &a [1]\n${levels.join("\n")}\n`));
   expect(code).toBe(1);
   expect(out).toContain("expected YAML");

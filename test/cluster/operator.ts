@@ -33,6 +33,8 @@ export interface Operator {
   exitCode(): number | string | undefined;
   /** Resolves when its simulated time has reached `ms`. */
   until(ms: number): Promise<void>;
+  /** Sends a signal and does not wait. */
+  kill(signal: NodeJS.Signals): void;
   /** SIGTERM; resolves to the exit code. */
   stop(): Promise<number | string>;
 }
@@ -76,6 +78,7 @@ export async function startOperator({ kubeconfig, prometheusUrl, clockStartMs, c
         await new Promise((resolve) => setTimeout(resolve, Math.min(500, (ms - nowMs()) / clockRate + 1)));
       }
     },
+    kill: (signal) => void child.kill(signal),
     async stop() {
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), STOP_DEADLINE_MS);

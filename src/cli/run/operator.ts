@@ -6,7 +6,7 @@ import { createClock } from "../../clock.ts";
 import type { Clock } from "../../clock.ts";
 import { createController, createModelThread } from "../../controller/index.ts";
 import type { Controller, ControllerParts, StoredScaler } from "../../controller/index.ts";
-import { OperatorError } from "../../errors.ts";
+import type { OperatorError } from "../../errors.ts";
 import { createEvents, createLeaderElection, createLeases, createScalerCache, createScales, createStatuses, guardWrites, KubeError } from "../../kube/index.ts";
 import type { KubeConnection, LeaderElection } from "../../kube/index.ts";
 import { createPrometheusClient } from "../../prometheus/index.ts";
@@ -94,7 +94,7 @@ function electionFor(options: RunOptions, connection: KubeConnection, clock: Clo
     identity,
     random: Math.random,
     onHolder: (holder) => log.info({ holder }, holder === identity ? "holding the lease" : "another replica holds the lease"),
-    onError: (error) => log.warn(error instanceof OperatorError ? { reason: error.reason } : {}, `The lease: ${error instanceof OperatorError ? error.sentence : String(error)}`),
+    onError: (error) => log.warn({ reason: error.reason }, `The lease: ${error.sentence}`),
   });
 }
 
