@@ -81,6 +81,10 @@ export interface DemandRule {
   observe(timeMs: number, value: number, forecast: PointForecast, applied?: Applied): void;
   /** The state after the last sample. */
   demand(): Demand;
+  /** m that `budget` (0..1) allows over the minutes scored so far, without feedback; NaN before any. They are the same for all budgets. */
+  marginFor(budget: number): number;
+  /** How many samples the scores that are remembered are worth: each counts less the older it is. */
+  scored(): number;
   /** Copies of the whole state, transferable; importState on a rule of equal settings continues identically, other lengths are a RangeError. */
   exportState(): Float64Array[];
   importState(state: readonly Float64Array[]): void;

@@ -1,6 +1,6 @@
 // The line walked over a recorded trace: what was forecast for each step one lead before it, and what was asked for at it.
 // Invariant: step i is decided from samples 0..i only; the fit sees the history before the split and nothing else.
-import type { Applied, Line } from "../decision/index.ts";
+import type { Applied, Demand, DemandSettings, Line } from "../decision/index.ts";
 import type { Series } from "../series/index.ts";
 import { readyReplicas } from "./world.ts";
 
@@ -23,6 +23,9 @@ export interface Course {
   readonly split: number;
   /** First step whose overload is judged; not below the trace's length if nothing is left to judge. */
   readonly judgedFrom: number;
+  readonly readyDelayMs: number;
+  /** Of the line's demand rule. */
+  readonly settings: DemandSettings;
   /** The lead of the forecasts, steps. */
   readonly leadSteps: number;
   /** Whether the history was long enough to fit the model. */
@@ -32,6 +35,8 @@ export interface Course {
   readonly upper: Float64Array;
   /** "As it is now" said one lead before this step: the last sample by then; NaN where there was none. */
   readonly persistence: Float64Array;
+  /** P: the largest demand that was forecast at this step for the lead that follows it; NaN before the first sample. */
+  readonly points: Float64Array;
   /** Replicas asked for at this step, within the bounds. */
   readonly wanted: Float64Array;
   /** Replicas ready at this step. */
@@ -44,7 +49,7 @@ export function replayLine({ line, trace, split, readyDelayMs }: Replay): Course
   const { leadSteps, minReplicas, maxReplicas } = line.rule.settings;
   const { length } = values;
   const blank = () => new Float64Array(length).fill(NaN);
-  const [forecast, upper, persistence, wanted] = [blank(), blank(), blank(), blank()];
+  const [forecast, upper, persistence, points, wanted] = [blank(), blank(), blank(), blank(), blank()];
   const fit = line.forecaster.fit({ startMs, stepMs, values: values.slice(0, split) });
   const world = createWorld(line, wanted, Math.ceil(readyDelayMs / stepMs - 1e-9));
   let last = NaN;
@@ -57,18 +62,23 @@ export function replayLine({ line, trace, split, readyDelayMs }: Replay): Course
       upper[i + leadSteps] = line.forecaster.upper(leadSteps);
       persistence[i + leadSteps] = last;
     }
-    wanted[i] = Math.min(maxReplicas, Math.max(minReplicas, line.rule.demand().wanted));
-    if (i >= split) world.tookOver();
+    const demand = line.rule.demand();
+    points[i] = demand.point;
+    wanted[i] = Math.min(maxReplicas, Math.max(minReplicas, demand.wanted));
+    if (i >= split) world.tookOver(demand);
   }
   return {
     trace,
     split,
     judgedFrom: split + Math.ceil((readyDelayMs + SETTLING_MS) / stepMs - 1e-9),
+    readyDelayMs,
+    settings: line.rule.settings,
     leadSteps,
     isFitted: fit.kind === "fitted",
     forecast,
     upper,
     persistence,
+    points,
     wanted,
     ready: readyReplicas(wanted, stepMs, readyDelayMs),
   };
@@ -84,8 +94,7 @@ function createWorld({ rule }: Line, wanted: Float64Array, delaySteps: number) {
       for (let i = Math.max(0, step - Math.max(1, delaySteps)); i < step; i++) ready = Math.min(ready, wanted[i] ?? Infinity);
       return { readyReplicas: Number.isFinite(ready) ? ready : NaN, ownThroughout: ownSteps >= rule.settings.leadSteps };
     },
-    tookOver() {
-      const demand = rule.demand();
+    tookOver(demand: Demand) {
       ownSteps = demand.unlimited <= rule.settings.maxReplicas ? ownSteps + 1 : 0;
     },
   };

@@ -6,6 +6,8 @@ export { hpaReplicas, tunedHpa } from "./hpa.ts";
 export type { HpaBehavior } from "./hpa.ts";
 export { comparePolicies } from "./policies.ts";
 export type { PolicyName, PolicyResult } from "./policies.ts";
+export { priceCurve } from "./price-curve.ts";
+export type { CheckedPrice, PriceCurve, PricePoint } from "./price-curve.ts";
 export { gridOfTrace } from "./trace-grid.ts";
 export { measure, readyReplicas } from "./world.ts";
 export type { PolicyMeasures, PolicyNumbers, World } from "./world.ts";

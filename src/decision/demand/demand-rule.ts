@@ -137,6 +137,14 @@ class CalibratedRule implements DemandRule {
     };
   }
 
+  marginFor(budget: number): number {
+    return this.#margin.marginFor(budget);
+  }
+
+  scored(): number {
+    return this.#margin.scored();
+  }
+
   exportState(): Float64Array[] {
     return this.#state.map((array) => array.slice());
   }

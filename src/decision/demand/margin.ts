@@ -29,6 +29,10 @@ export interface Margin {
   takeOverload(isOverloaded: boolean): void;
   /** m: the margin that the budget allows; NaN before any score. */
   margin(): number;
+  /** The margin that another budget would allow, without feedback; NaN before any score. */
+  marginFor(budget: number): number;
+  /** Weight of all scores, that of the newest being 1. */
+  scored(): number;
   /** The live arrays. */
   readonly state: readonly Float64Array[];
 }
@@ -60,18 +64,23 @@ export function createMargin(stepMs: number, budget: number): Margin {
       const g = (s[FEEDBACK] as number) + (FEEDBACK_GAIN * (budget - (isOverloaded ? 1 : 0))) / budget / samplesPerDay;
       s[FEEDBACK] = Math.min(HIGHEST_FEEDBACK, Math.max(LOWEST_FEEDBACK, g));
     },
-    margin() {
-      const total = s[TOTAL] as number;
-      if (total === 0) return NaN;
-      const allowed = budget * Math.exp(s[FEEDBACK] as number) * total;
-      let tail = 0;
-      for (let bin = BINS - 1; bin >= 0; bin--) {
-        tail += histogram[bin] as number;
-        if (tail > allowed) return upperEdge(bin);
-      }
-      return upperEdge(0);
-    },
+    margin: () => quantile(s, histogram, budget * Math.exp(s[FEEDBACK] as number)),
+    marginFor: (other) => quantile(s, histogram, other),
+    scored: () => (s[TOTAL] as number) / (s[WEIGHT] as number),
   };
+}
+
+/** Upper edge of the bin where the tail's weight first exceeds `share` of all; NaN without any. */
+function quantile(s: Float64Array, histogram: Float64Array, share: number): number {
+  const total = s[TOTAL] as number;
+  if (total === 0) return NaN;
+  const allowed = share * total;
+  let tail = 0;
+  for (let bin = BINS - 1; bin >= 0; bin--) {
+    tail += histogram[bin] as number;
+    if (tail > allowed) return upperEdge(bin);
+  }
+  return upperEdge(0);
 }
 
 function binOf(score: number): number {

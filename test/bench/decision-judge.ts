@@ -1,0 +1,58 @@
+// One trace judged: the backtest's own code at a few service levels, in the world that the table of `bench decision` is about.
+// Invariant: nothing here decides or measures; that is done by what `backtest` runs.
+import { GROUP, KIND, parseScaler, VERSION } from "../../src/api/index.ts";
+import type { Scaler } from "../../src/api/index.ts";
+import { backtestCourse, backtestResult } from "../../src/cli/backtest/result.ts";
+import type { BacktestCourse } from "../../src/cli/backtest/result.ts";
+import type { PolicyResult } from "../../src/replay/index.ts";
+import type { Series } from "../../src/series/index.ts";
+
+/** Share of the trace that is history. */
+export const HISTORY_SHARE = 0.7;
+/** A replica serves so much of the judged part's mean demand. */
+const MEAN_REPLICAS = 20;
+const MIN_REPLICAS = 2;
+/** As good as no maximum. */
+const MAX_REPLICAS = 1e9;
+
+export interface Judged {
+  readonly trace: string;
+  readonly readyDelayMinutes: number;
+  readonly serviceLevel: number;
+  readonly policies: readonly PolicyResult[];
+}
+
+/** What a user would write, with the defaults of the API. */
+function scalerFor(targetPerReplica: number, readyDelayMs: number, serviceLevel: number): Scaler {
+  const parsed = parseScaler({
+    apiVersion: `${GROUP}/${VERSION}`,
+    kind: KIND,
+    metadata: { name: "bench", namespace: "bench" },
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "bench" },
+      minReplicas: MIN_REPLICAS,
+      maxReplicas: 1000,
+      metric: { query: "sum(rate(requests_total[1m]))", targetPerReplica: 1 },
+      forecast: { leadTime: `${readyDelayMs / 60_000}m`, serviceLevel: `${+(100 * serviceLevel).toFixed(6)}%` },
+    },
+  });
+  if (parsed.kind === "invalid") throw new Error(`The bench's own manifest is refused: ${JSON.stringify(parsed.problems)}`);
+  const { spec } = parsed.scaler;
+  return { ...parsed.scaler, spec: { ...spec, maxReplicas: MAX_REPLICAS, metric: { ...spec.metric, targetPerReplica } } };
+}
+
+/** `series` replayed with its first `historyShare` as history; undefined if nothing is left to judge. */
+export function courseFor(series: Series, readyDelayMinutes: number, serviceLevel: number, historyShare = HISTORY_SHARE): BacktestCourse | undefined {
+  const split = Math.floor(historyShare * series.values.length + 1e-9);
+  const judged = series.values.subarray(split).filter((value) => !Number.isNaN(value));
+  const mean = judged.reduce((sum, value) => sum + value, 0) / judged.length;
+  const readyDelayMs = readyDelayMinutes * 60_000;
+  return backtestCourse(scalerFor(mean / MEAN_REPLICAS, readyDelayMs, serviceLevel), series, split, readyDelayMs);
+}
+
+/** All policies over `series`; undefined if nothing is left to judge. */
+export function judgeSeries(trace: string, series: Series, readyDelayMinutes: number, serviceLevel: number, historyShare = HISTORY_SHARE): Judged | undefined {
+  const replayed = courseFor(series, readyDelayMinutes, serviceLevel, historyShare);
+  if (replayed === undefined) return undefined;
+  return { trace, readyDelayMinutes, serviceLevel, policies: backtestResult(replayed).policies };
+}
