@@ -6,6 +6,8 @@ import type { Events, Reflector, Scales, Statuses } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { asOperatorError } from "./failure.ts";
+import type { Journal } from "../advice/index.ts";
+import { createJournals } from "./journal.ts";
 import { createLearner } from "./learner.ts";
 import type { ModelThread } from "./model-thread.ts";
 import type { Memory } from "./memory.ts";
@@ -34,6 +36,8 @@ export interface ControllerParts {
 export interface Controller {
   /** Called by the reflector for each change of a scaler. */
   changed(key: string, scaler: StoredScaler | undefined): void;
+  /** What is remembered of a scaler's last day; undefined if it is not known here. */
+  journal(key: string, sinceMs: number): Journal | undefined;
   /** Works until the signal fires and the passes under way have ended. */
   run(scalers: Reflector<StoredScaler>, signal: AbortSignal): Promise<void>;
 }
@@ -41,6 +45,7 @@ export interface Controller {
 export function createController(parts: ControllerParts): Controller {
   const { clock, metrics, log } = parts;
   const queue = createWorkQueue(clock, metrics.workqueue, parts.random);
+  const journals = createJournals();
   const generations = new Map<string, string>();
   /** What was last logged of a scaler that fails. */
   const complaints = new Map<string, string>();
@@ -54,6 +59,7 @@ export function createController(parts: ControllerParts): Controller {
       queue.succeeded(key);
       queue.add(key);
     },
+    journal: (key, sinceMs) => journals.read(key, sinceMs, clock.nowMs()),
     async run(scalers, signal) {
       const memories = new Map<string, Memory>();
       const line: LineParts = {
@@ -62,6 +68,7 @@ export function createController(parts: ControllerParts): Controller {
         scales: parts.scales,
         learner: createLearner(parts.prometheus, parts.thread, signal),
         reporter: createReporter(parts),
+        journals,
         metrics,
         memories,
         wake: (key) => queue.add(key),

@@ -9,6 +9,7 @@ import { OperatorError } from "../errors.ts";
 import type { Scales, TargetScale } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
 import type { Metrics, Stage } from "../telemetry/index.ts";
+import type { Journals } from "./journal.ts";
 import type { Learner } from "./learner.ts";
 import { acceptModel, historyOf, newMemory, wantsModel } from "./memory.ts";
 import type { Memory } from "./memory.ts";
@@ -36,6 +37,7 @@ export interface LineParts {
   readonly scales: Scales;
   readonly learner: Learner;
   readonly reporter: Reporter;
+  readonly journals: Journals;
   readonly metrics: Metrics;
   readonly memories: Map<string, Memory>;
   /** Asks for a pass of this scaler as soon as possible. */
@@ -62,11 +64,13 @@ export async function reconcile(line: LineParts, stored: StoredScaler | undefine
   await stage("forecast", () => observe(memory, reading, scale, nowMs));
   askForModel(line, memory, nowMs);
   const acted = scale instanceof OperatorError ? { failure: scale } : await act(line, memory, scale, nowMs, signal);
+  let shortSeconds = 0;
   if (acted.decision !== undefined) {
     rememberDecision(memory, acted.decision, nowMs);
-    countOverload(line, memory, acted.scale, nowMs);
+    shortSeconds = countOverload(line, memory, acted.scale, nowMs);
     line.metrics.decision(acted.decision.reason);
   }
+  line.journals.take({ memory, nowMs, shortSeconds, ...acted });
   await stage("status", () => line.reporter.pass({ stored, memory, nowMs, ...acted }, signal));
   if (acted.failure !== undefined) throw acted.failure;
   const endMs = line.clock.nowMs();
@@ -134,13 +138,15 @@ function decisionInput(memory: Memory, scale: TargetScale, nowMs: number): Decis
   };
 }
 
-/** Adds the time since the last pass where demand was above the capacity of the ready replicas. */
-function countOverload(line: LineParts, memory: Memory, scale: TargetScale, nowMs: number): void {
+/** Adds the time since the last pass where demand was above the capacity of the ready replicas; returns it, s. */
+function countOverload(line: LineParts, memory: Memory, scale: TargetScale, nowMs: number): number {
   const { plan, track } = memory;
   const isOverloaded = memory.missing === undefined && track.demand().now > scale.readyReplicas * plan.targetPerReplica;
   const sinceMs = Math.max(memory.countedMs, nowMs - 2 * plan.stepMs);
-  if (isOverloaded && sinceMs < nowMs) line.metrics.overloaded(plan.namespace, plan.name, (nowMs - sinceMs) / 1000);
+  const seconds = isOverloaded && sinceMs < nowMs ? (nowMs - sinceMs) / 1000 : 0;
+  if (seconds > 0) line.metrics.overloaded(plan.namespace, plan.name, seconds);
   memory.countedMs = nowMs;
+  return seconds;
 }
 
 function observe(memory: Memory, reading: Reading, scale: TargetScale | OperatorError, nowMs: number): void {
@@ -205,6 +211,7 @@ function forgetModel(line: LineParts, key: string): void {
 
 function forget(line: LineParts, key: string): Outcome {
   forgetModel(line, key);
+  line.journals.forget(key);
   line.reporter.forget(key);
   return { kind: "waitForChange" };
 }

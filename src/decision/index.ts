@@ -4,3 +4,4 @@ export { decide } from "./decide.ts";
 export { createDemandRule } from "./demand/demand-rule.ts";
 export { createLine } from "./line.ts";
 export { remember, startHistory } from "./scale-history.ts";
+export { numberText, replicasText } from "./wording.ts";

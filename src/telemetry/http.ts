@@ -1,6 +1,8 @@
-// The operator's own HTTP: /metrics, /healthz (the loop is alive), /readyz (caches are synced).
+// The operator's own HTTP: /metrics, /healthz (the loop is alive), /readyz (caches are synced), and what is remembered of each scaler.
+// Invariant: it only reads.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { parseTime } from "../clock.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface HttpOptions {
@@ -11,6 +13,8 @@ export interface HttpOptions {
   /** Undefined when well, else one sentence that says what is not. */
   readonly health: () => string | undefined;
   readonly readiness: () => string | undefined;
+  /** What /scalers/NAMESPACE/NAME/decisions answers as JSON (NaN becomes null), bounded by whoever keeps it; undefined if nothing is known. */
+  readonly decisions?: (key: string, sinceMs: number) => unknown;
 }
 
 export interface TelemetryServer {
@@ -22,14 +26,18 @@ export interface TelemetryServer {
 /** Starts to listen; rejects when the address cannot be had. */
 export async function serveTelemetry(options: HttpOptions): Promise<TelemetryServer> {
   const verdict = (complaint: string | undefined) => ({ status: complaint === undefined ? 200 : 503, text: `${complaint ?? "ok"}\n`, type: "text/plain" });
-  const answer = async (path: string) => {
+  const answer = async (path: string, query: URLSearchParams) => {
     if (path === "/metrics") return { status: 200, text: await options.metrics.render(), type: options.metrics.contentType };
     if (path === "/healthz") return verdict(options.health());
     if (path === "/readyz") return verdict(options.readiness());
-    return { status: 404, text: "Not found. There is /metrics, /healthz and /readyz.\n", type: "text/plain" };
+    const scaler = /^\/scalers\/([^/]+)\/([^/]+)\/decisions$/.exec(path);
+    if (scaler !== null && options.decisions !== undefined) return decisionsOf(`${scaler[1]}/${scaler[2]}`, query.get("since"), options.decisions);
+    return { status: 404, text: "Not found. There is /metrics, /healthz, /readyz and /scalers/NAMESPACE/NAME/decisions.\n", type: "text/plain" };
   };
   const server = createServer((request, response) => {
-    answer((request.url ?? "/").split("?")[0] ?? "/").then(
+    if (request.method !== "GET" && request.method !== "HEAD") return void response.writeHead(405, { allow: "GET, HEAD" }).end();
+    const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
+    answer(path, new URLSearchParams(query)).then(
       ({ status, text, type }) => response.writeHead(status, { "content-type": type }).end(text),
       (error: unknown) => response.writeHead(500, { "content-type": "text/plain" }).end(`${String(error)}\n`),
     );
@@ -47,4 +55,12 @@ export async function serveTelemetry(options: HttpOptions): Promise<TelemetrySer
         server.closeAllConnections();
       }),
   };
+}
+
+function decisionsOf(key: string, since: string | null, read: (key: string, sinceMs: number) => unknown) {
+  const sinceMs = since === null ? 0 : /^\d+$/.test(since) ? 1000 * Number(since) : parseTime(since);
+  const json = (status: number, value: unknown) => ({ status, text: `${JSON.stringify(value)}\n`, type: "application/json" });
+  if (Number.isNaN(sinceMs)) return json(400, { error: `Found since=${since}; expected an RFC 3339 time or unix seconds.` });
+  const found = read(key, sinceMs);
+  return found === undefined ? json(404, { error: `Nothing is remembered of the scaler ${key} here.` }) : json(200, found);
 }

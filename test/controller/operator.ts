@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClock, createManualClock } from "../../src/clock.ts";
 import { learnModel } from "../../src/controller/model.ts";
+import { createJournals } from "../../src/controller/journal.ts";
 import { createLearner } from "../../src/controller/learner.ts";
 import { reconcile } from "../../src/controller/reconcile.ts";
 import type { LineParts, Outcome } from "../../src/controller/reconcile.ts";
@@ -50,12 +51,14 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
   const client = createPrometheusClient({ url: prometheus.url, clock: wallClock, random: () => 0, timeoutMs: 2_000 });
   const log = { debug() {}, info() {}, warn: (_: object, text: string) => void logged.push(text), error: (_: object, text: string) => void logged.push(text) };
   const woken: (() => void)[] = [];
+  let journals = createJournals();
   const lineOf = (): LineParts => ({
     clock,
     prometheus: client,
     scales: createScales({ connection, clock: wallClock }),
     learner: createLearner(client, { learn: async (request) => learnModel(request), close: async () => {} }, stop.signal),
     reporter: createReporter({ statuses: createStatuses({ connection }), events: { emit: (event) => void events.push(event) }, metrics, log }),
+    journals,
     metrics,
     memories: new Map(),
     wake: () => woken.splice(0).forEach((wake) => wake()),
@@ -92,6 +95,8 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
     scalerPath,
     deploymentPath,
     scaler,
+    journals: () => journals,
+    journal: (sinceMs = 0) => journals.read(KEY, sinceMs, clock.nowMs()),
     memory: () => line.memories.get(KEY),
     /** One pass; an OperatorError is returned, as the controller's wrapper would handle it. */
     async pass(stored?: StoredScaler): Promise<Outcome | OperatorError> {
@@ -123,6 +128,7 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
     },
     /** The process ends and another begins. */
     restart(): void {
+      journals = createJournals();
       line = lineOf();
     },
     async condition(type: string) {

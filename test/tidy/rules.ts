@@ -10,16 +10,17 @@ export const IMPORTS: Readonly<Record<string, { readonly values: readonly string
   forecast: { values: ["series"], types: [] },
   decision: { values: [], types: ["forecast"] },
   replay: { values: ["series", "forecast", "decision"], types: [] },
+  advice: { values: ["api", "series", "decision"], types: ["forecast", "replay"] },
   prometheus: { values: [], types: ["series"] },
   kube: { values: ["api"], types: [] },
   telemetry: { values: [], types: [] },
-  controller: { values: ["api", "series", "forecast", "decision"], types: ["prometheus", "kube", "telemetry"] },
+  controller: { values: ["api", "series", "forecast", "decision", "advice"], types: ["prometheus", "kube", "telemetry"] },
   playground: { values: ["api"], types: [] },
-  cli: { values: ["api", "series", "forecast", "decision", "replay", "prometheus", "kube", "telemetry", "controller", "playground"], types: [] },
+  cli: { values: ["api", "series", "forecast", "decision", "replay", "advice", "prometheus", "kube", "telemetry", "controller", "playground"], types: [] },
 };
 /** Files at the top of src/ that anyone may import; main.ts may import cli. */
 const EVERYONES = new Set(["clock.ts", "errors.ts"]);
-const PURE = new Set(["api", "series", "forecast", "decision", "replay"]);
+const PURE = new Set(["api", "series", "forecast", "decision", "replay", "advice"]);
 const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = { api: ["zod"], forecast: ["simple-statistics"], replay: ["simple-statistics"] };
 const BANNED_NAMES = /^(utils?|helpers?|common|shared|types|misc|lib|core)(\.ts)?$/;
 export const SIZES = { median: 100, ninety: 300, file: 500, function: 70, line: 160 };

@@ -1,0 +1,23 @@
+// What an explanation is made from: the scaler as asked for, its last decision, and what is known beyond it. Unknown numbers are NaN.
+import type { Condition, ScalerSpec } from "../api/index.ts";
+import type { DecisionRecord, DemandRecord } from "./journal.ts";
+import type { Moments } from "./moments.ts";
+
+export interface Situation {
+  readonly namespace: string;
+  readonly name: string;
+  readonly spec: ScalerSpec;
+  readonly nowMs: number;
+  /** Replicas of the target as last read. */
+  readonly current: number;
+  readonly decision: DecisionRecord | undefined;
+  readonly demand: DemandRecord | undefined;
+  /** From when the scale-down window no longer holds a higher number, if demand stays as it is; NaN if not known. */
+  readonly windowOpensMs: number;
+  readonly conditions: readonly Pick<Condition, "type" | "status" | "reason" | "message">[];
+}
+
+/** A situation with the words for its moments. */
+export interface Told extends Situation {
+  readonly moments: Moments;
+}
