@@ -59,6 +59,7 @@ export async function runOperator(options: RunOptions, connection: KubeConnectio
     ...options.metricsAddr,
     metrics,
     health: () => (isRunning ? undefined : "The controller has stopped."),
+    decisions: (key, sinceMs) => leading?.journal(key, sinceMs),
     readiness: () => (scalers.synced() ? undefined : "The list of PredictiveScalers is not in yet."),
   });
   log.info({ metricsUrl: server.url }, "listening");
