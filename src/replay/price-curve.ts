@@ -1,8 +1,9 @@
 // The price of a service level: what each would have cost over the judged part of a course, and how well that is known.
 // The scores of past minutes are the same for all levels, so one run gives the margin of each; three levels are run for themselves as a check.
-import { createDemandRule } from "../decision/index.ts";
-import type { Applied, DemandRule } from "../decision/index.ts";
+import { createDemandRule, feedbackAfter } from "../decision/index.ts";
+import type { DemandRule } from "../decision/index.ts";
 import type { Course } from "./course.ts";
+import { slidingLeast, slidingMost } from "./sliding.ts";
 import { measure } from "./world.ts";
 import type { PolicyMeasures } from "./world.ts";
 
@@ -35,21 +36,31 @@ export interface PriceCurve {
 }
 
 const LEVELS = [0.9, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.997, 0.998, 0.999, 0.9995];
-const CHECKED_LEVELS: ReadonlySet<number> = new Set([0.98, 0.99, 0.995]);
+/** Among LEVELS. */
+const CHECKED_LEVELS = [0.98, 0.99, 0.995] as const;
 /** A level is known from so many scored samples beyond it on. */
 const LEAST_TAIL = 10;
+/** The margins of a ladder of budgets are read so often; each budget is the one before it divided by the third root of 2. */
+const PERIOD_MS = 2 * 3_600_000;
+const RUNGS = 48;
+const RUNGS_PER_OCTAVE = 3;
+/** How full replicas are before anything has been scored: the demand rule's reactive start. */
+const REACTIVE_FILL = 0.8;
 
 /** What each service level would have cost over the judged part of `course`. */
 export function priceCurve(course: Course): PriceCurve {
-  const replays = [...CHECKED_LEVELS].map((serviceLevel) => ({ serviceLevel, ...replayLevel(course, serviceLevel) }));
-  const { rule, scales } = replays[0] as (typeof replays)[number];
-  if (rule.scored() === 0 || course.judgedFrom >= course.trace.values.length) return { points: [], checked: [] };
+  const { trace, judgedFrom } = course;
+  const ladders = new Float64Array(RUNGS * Math.ceil(trace.values.length / periodSteps(course)));
+  const [first, ...others] = CHECKED_LEVELS;
+  const replay = replayLevel(course, first, ladders);
+  const scored = replay.rule.scored();
+  if (!(scored > 0) || judgedFrom >= trace.values.length) return { points: [], checked: [] };
   const points = LEVELS.map((serviceLevel): PricePoint => {
     const budget = 1 - serviceLevel;
-    const margin = rule.marginFor(budget);
-    const { meanReplicas, podHours } = measured(course, replicasWith(course, scales, margin));
-    return { serviceLevel, margin, meanReplicas, podHours, isKnown: budget * rule.scored() >= LEAST_TAIL };
+    const { meanReplicas, podHours } = measured(course, replicasAt(course, budget, replay.scales, ladders));
+    return { serviceLevel, margin: replay.rule.marginFor(budget), meanReplicas, podHours, isKnown: budget * scored >= LEAST_TAIL };
   });
+  const replays = [replay, ...others.map((serviceLevel) => replayLevel(course, serviceLevel))];
   const checked = replays.map(({ serviceLevel, wanted }): CheckedPrice => {
     const { podHours, overloadedShare } = measured(course, wanted);
     return { serviceLevel, podHours, overloadedShare, predictedPodHours: points.find((point) => point.serviceLevel === serviceLevel)?.podHours ?? NaN };
@@ -57,48 +68,66 @@ export function priceCurve(course: Course): PriceCurve {
   return { points, checked };
 }
 
-/** The demand rule alone walked again over what was forecast, at another level. */
-function replayLevel({ trace, split, settings, points, readyDelayMs }: Course, serviceLevel: number): Level {
+function periodSteps({ settings }: Course): number {
+  return Math.max(1, Math.round(PERIOD_MS / settings.stepMs));
+}
+
+interface LevelReplay {
+  readonly serviceLevel: number;
+  /** As it stands at the end. */
+  readonly rule: DemandRule;
+  readonly wanted: Float64Array;
+  /** S at each step. */
+  readonly scales: Float64Array;
+}
+
+/** The demand rule alone walked again over what was forecast, at another level. At the start of each period `ladders` takes the margin of each rung. */
+function replayLevel(course: Course, serviceLevel: number, ladders?: Float64Array): LevelReplay {
+  const { trace, settings, points } = course;
   const { startMs, stepMs, values } = trace;
   const rule = createDemandRule({ ...settings, budget: 1 - serviceLevel });
   const [wanted, scales] = [new Float64Array(values.length), new Float64Array(values.length)];
+  const period = periodSteps(course);
   let now = 0;
   const forecast = { forecast: () => points[now] ?? NaN };
   for (let i = 0; i < values.length; i++) {
     now = i;
+    if (ladders !== undefined && i % period === 0) for (let k = 0; k < RUNGS; k++) ladders[(i / period) * RUNGS + k] = rule.marginFor(2 ** (-k / RUNGS_PER_OCTAVE));
     rule.observe(startMs + i * stepMs, values[i] ?? NaN, forecast);
     const demand = rule.demand();
     wanted[i] = Math.min(settings.maxReplicas, demand.wanted);
     scales[i] = demand.scale;
   }
-  return { rule, wanted, scales };
+  return { serviceLevel, rule, wanted, scales };
 }
 
-interface Level {
-  readonly rule: DemandRule;
-  readonly wanted: Float64Array;
-  readonly scales: Float64Array;
-}
-
-/** Replicas asked for at each step with a margin that never changes. */
-function replicasWith({ trace, settings, points }: Course, scales: Float64Array, margin: number): Float64Array {
-  const { values } = trace;
-  const { targetPerReplica, minReplicas, maxReplicas, stabilizationSteps, scaleDownTolerance } = settings;
-  const raw = new Float64Array(values.length);
-  const wanted = new Float64Array(values.length);
-  let floor = NaN;
-  let previous = minReplicas;
+/** Replicas asked for at each step at `budget`, by the margins of `ladders` and the feedback of its own overloads. */
+function replicasAt(course: Course, budget: number, scales: Float64Array, ladders: Float64Array): Float64Array {
+  const { trace, settings, points } = course;
+  const { stepMs, values } = trace;
+  const { targetPerReplica, minReplicas, maxReplicas, stabilizationSteps, scaleDownTolerance, leadSteps } = settings;
+  const period = periodSteps(course);
+  const samplesPerDay = (24 * 3_600_000) / stepMs;
+  const rung = -RUNGS_PER_OCTAVE * Math.log2(budget);
+  const [raw, wanted] = [new Float64Array(values.length), new Float64Array(values.length)];
+  const [stabilizedAt, readyAt] = [slidingMost(raw, stabilizationSteps), slidingLeast(wanted, leadSteps - 1)];
+  let [floor, previous, feedback] = [NaN, minReplicas, 0];
   for (let i = 0; i < values.length; i++) {
     const y = values[i] as number;
     if (y >= 0) floor = y;
-    const need = Math.max((points[i] as number) + margin * (scales[i] as number), floor);
+    const at = Math.min(RUNGS - 1.001, Math.max(0, rung - (RUNGS_PER_OCTAVE * feedback) / Math.LN2));
+    const from = Math.floor(i / period) * RUNGS + Math.floor(at);
+    const [low, high] = [ladders[from] as number, ladders[from + 1] as number];
+    const margin = low + (at - Math.floor(at)) * (high - low);
+    const need = Number.isNaN(margin) ? floor / REACTIVE_FILL : Math.max((points[i] as number) + margin * (scales[i] as number), floor);
     raw[i] = need >= 0 ? Math.max(minReplicas, Math.ceil(need / targetPerReplica - 1e-9)) : minReplicas;
-    let stabilized = 0;
-    for (let j = Math.max(0, i - stabilizationSteps); j <= i; j++) stabilized = Math.max(stabilized, raw[j] as number);
+    const stabilized = stabilizedAt(i);
     if (!(stabilized < previous && stabilized > (1 - scaleDownTolerance) * previous)) previous = stabilized;
-    wanted[i] = Math.min(maxReplicas, previous);
+    const ready = i > 0 ? readyAt(i - 1) : Infinity;
+    if (y >= 0 && i > samplesPerDay) feedback = feedbackAfter(feedback, y > targetPerReplica * ready, budget, samplesPerDay);
+    wanted[i] = previous;
   }
-  return wanted;
+  return wanted.map((replicas) => Math.min(maxReplicas, replicas));
 }
 
 function measured({ trace, judgedFrom, readyDelayMs, settings }: Course, asked: Float64Array): PolicyMeasures {

@@ -61,13 +61,18 @@ export function createMargin(stepMs: number, budget: number): Margin {
       s[TOTAL] = (s[TOTAL] as number) + weight;
     },
     takeOverload(isOverloaded) {
-      const g = (s[FEEDBACK] as number) + (FEEDBACK_GAIN * (budget - (isOverloaded ? 1 : 0))) / budget / samplesPerDay;
-      s[FEEDBACK] = Math.min(HIGHEST_FEEDBACK, Math.max(LOWEST_FEEDBACK, g));
+      s[FEEDBACK] = feedbackAfter(s[FEEDBACK] as number, isOverloaded, budget, samplesPerDay);
     },
     margin: () => quantile(s, histogram, budget * Math.exp(s[FEEDBACK] as number)),
     marginFor: (other) => quantile(s, histogram, other),
     scored: () => (s[TOTAL] as number) / (s[WEIGHT] as number),
   };
+}
+
+/** The feedback g, by whose exponential the budget is multiplied, after one more minute. */
+export function feedbackAfter(feedback: number, isOverloaded: boolean, budget: number, samplesPerDay: number): number {
+  const g = feedback + (FEEDBACK_GAIN * (budget - (isOverloaded ? 1 : 0))) / budget / samplesPerDay;
+  return Math.min(HIGHEST_FEEDBACK, Math.max(LOWEST_FEEDBACK, g));
 }
 
 /** Upper edge of the bin where the tail's weight first exceeds `share` of all; NaN without any. */
