@@ -13,7 +13,7 @@ if (platform() === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL
 port.on("message", ({ id, request }: { id: number; request: LearnRequest }) => {
   try {
     const learned = learnModel(request);
-    const buffers = [...learned.state.forecaster, ...learned.state.rule].map((array) => array.buffer as ArrayBuffer);
+    const buffers = Object.values(learned.state).flatMap((arrays) => arrays.map((array: Float64Array) => array.buffer as ArrayBuffer));
     port.postMessage({ id, learned }, buffers);
   } catch (error) {
     port.postMessage({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });

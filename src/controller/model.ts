@@ -1,6 +1,6 @@
 // A model is a line (forecaster and demand rule) with settings; learning fits it on history and replays that history through it.
 // The same function runs in the worker and in tests.
-import { createDemandRule, createLine } from "../decision/index.ts";
+import { createLine } from "../decision/index.ts";
 import type { Line, LineState } from "../decision/index.ts";
 import { createForecaster, createLocalClock } from "../forecast/index.ts";
 import type { Fit } from "../forecast/index.ts";
@@ -25,7 +25,7 @@ export interface Learned {
 /** A line that has seen nothing. */
 export function newLine(settings: ModelSettings): Line {
   const localClock = createLocalClock(settings.timeZone);
-  return createLine(createForecaster({ ...settings.forecast, localClock }), createDemandRule({ ...settings.demand, localClock }));
+  return createLine(createForecaster({ ...settings.forecast, localClock }), { ...settings.demand, localClock });
 }
 
 /** Fits and replays. With too little history nothing is fitted, yet what there is has been replayed. */

@@ -1,7 +1,7 @@
 // The live end of one scaler's line. Late samples happen, so the newest slots are re-read; the line is kept twice:
 // `settled` has seen only slots that are not re-read, `live` is settled plus the pending slots. A pending slot that
 // changes is repaired by running the pending slots again from the settled state.
-import type { Applied, Demand, Line } from "../decision/index.ts";
+import type { Applied, GateState, Line, LineDemand } from "../decision/index.ts";
 import type { Forecaster } from "../forecast/index.ts";
 import type { Series } from "../series/index.ts";
 import { newLine } from "./model.ts";
@@ -27,7 +27,8 @@ export interface Track {
   take(series: Series, applied: Applied | undefined): void;
   /** The slots up to `untilMs` could not be read: the live line goes on without samples. */
   skip(untilMs: number): void;
-  demand(): Demand;
+  demand(): LineDemand;
+  gate(): GateState;
 }
 
 /** A track whose next slot is the one after `settledMs`, from a learned model or from nothing. */
@@ -114,8 +115,12 @@ class LiveTrack implements Track {
     this.#observe(this.#live, from, this.#pending.length);
   }
 
-  demand(): Demand {
-    return this.#live.rule.demand();
+  demand(): LineDemand {
+    return this.#live.demand();
+  }
+
+  gate(): GateState {
+    return this.#live.gate();
   }
 
   #slotMs(i: number): number {

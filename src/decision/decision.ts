@@ -75,6 +75,12 @@ export interface Applied {
   readonly ownThroughout: boolean;
 }
 
+/** What the line says after a sample: the demand of the rule that has control. */
+export interface LineDemand extends Demand {
+  /** Whether that rule goes by the forecast or by the demand of now. */
+  readonly control: "forecast" | "demand";
+}
+
 export interface DemandRule {
   readonly settings: DemandSettings;
   /** Takes the sample that the forecaster has just observed; times advance by exactly one step, else RangeError. */
@@ -152,7 +158,7 @@ export interface Decision {
 
 export interface DecisionInput {
   readonly nowMs: number;
-  readonly demand: Demand;
+  readonly demand: LineDemand;
   /** When the last present sample was, unix ms; NaN if never. */
   readonly lastSampleMs: number;
   /** Why the metric is missing, as a sentence; undefined when it is there. */

@@ -1,35 +1,87 @@
-// The forecaster and the demand rule walking together over samples: the one piece that the controller, the backtest and the demo share.
-// Invariant: the rule always sees a sample right after the forecaster has taken the same sample.
-import type { Forecaster } from "../forecast/index.ts";
-import type { Applied, DemandRule } from "./decision.ts";
+// The forecaster and two demand rules walking together over samples: the one piece that the controller, the backtest and the demo share.
+// One rule goes by the forecast, one by the demand of now, each calibrated for itself; the gate says whose number counts.
+// Invariants: the rules always see a sample right after the forecaster has taken the same sample; a change of control never lowers `wanted`
+// before a scale-down window has passed.
+import type { Forecaster, PointForecast } from "../forecast/index.ts";
+import type { Applied, DemandRule, DemandSettings, LineDemand } from "./decision.ts";
+import { createDemandRule } from "./demand/demand-rule.ts";
+import { createGate } from "./gate.ts";
+import type { GateState } from "./gate.ts";
 
 export interface Line {
   readonly forecaster: Forecaster;
+  /** The rule on the forecast, whoever has control. */
   readonly rule: DemandRule;
   /** Takes one sample (NaN = missing); times advance by exactly one step. */
   observe(timeMs: number, value: number, applied?: Applied): void;
+  /** What the rule in control says; after a change of control, for one scale-down window never below what was wanted before it. */
+  demand(): LineDemand;
+  gate(): GateState;
   exportState(): LineState;
   importState(state: LineState): void;
 }
 
-/** Copies of both states, transferable between threads. */
+/** Copies of the states, transferable between threads. */
 export interface LineState {
   readonly forecaster: readonly Float64Array[];
   readonly rule: readonly Float64Array[];
+  /** The rule on the demand of now, and the gate. */
+  readonly present: readonly Float64Array[];
+  readonly gate: readonly Float64Array[];
 }
 
-export function createLine(forecaster: Forecaster, rule: DemandRule): Line {
+// Places in the hand-over's state.
+const HELD = 0; // replicas wanted at the last change of control
+const STEPS_SINCE = 1; // since that change; Infinity: none
+const LAST = 2; // last present sample
+
+/** A line standing before its first sample; both rules have the same settings. */
+export function createLine(forecaster: Forecaster, settings: DemandSettings): Line {
+  const onForecast = createDemandRule(settings);
+  const onPresent = createDemandRule(settings);
+  const gate = createGate(settings.stepMs, settings.leadSteps);
+  const handOver = Float64Array.of(settings.minReplicas, Infinity, NaN);
+  const gateState = [...gate.state, handOver];
+  const persistence: PointForecast = { forecast: () => handOver[LAST]! };
+  const inControl = () => (gate.hasForecastControl ? onForecast : onPresent);
+  const demandNow = (): LineDemand => {
+    const demand = inControl().demand();
+    const held = handOver[STEPS_SINCE]! <= settings.stabilizationSteps ? handOver[HELD]! : 0;
+    const control = gate.hasForecastControl ? "forecast" : "demand";
+    return { ...demand, control, stabilized: Math.max(demand.stabilized, held), wanted: Math.max(demand.wanted, held) };
+  };
   return {
     forecaster,
-    rule,
+    rule: onForecast,
     observe(timeMs, value, applied) {
       forecaster.observe(timeMs, value);
-      rule.observe(timeMs, value, forecaster, applied);
+      if (value >= 0 && value < Infinity) handOver[LAST] = value;
+      const before = gate.hasForecastControl;
+      gate.take(timeMs, value, forecaster.forecast(settings.leadSteps));
+      if (before === gate.hasForecastControl) handOver[STEPS_SINCE] = handOver[STEPS_SINCE]! + 1;
+      else {
+        handOver[HELD] = (before ? onForecast : onPresent).demand().wanted;
+        handOver[STEPS_SINCE] = 0;
+      }
+      // What happened at the target is the doing of the rule that has been in control for a whole lead; the other goes by what would have happened.
+      const isOwn = handOver[STEPS_SINCE]! > settings.leadSteps;
+      const applicable = applied === undefined || isOwn ? applied : { ...applied, ownThroughout: false };
+      onForecast.observe(timeMs, value, forecaster, before ? applicable : undefined);
+      onPresent.observe(timeMs, value, persistence, before ? undefined : applicable);
     },
-    exportState: () => ({ forecaster: forecaster.exportState(), rule: rule.exportState() }),
+    demand: demandNow,
+    gate: () => gate.gate(),
+    exportState: () => ({
+      forecaster: forecaster.exportState(),
+      rule: onForecast.exportState(),
+      present: onPresent.exportState(),
+      gate: gateState.map((array) => array.slice()),
+    }),
     importState(state) {
       forecaster.importState(state.forecaster);
-      rule.importState(state.rule);
+      onForecast.importState(state.rule);
+      onPresent.importState(state.present);
+      for (const [i, array] of gateState.entries()) array.set(state.gate[i]!);
     },
   };
 }

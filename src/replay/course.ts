@@ -62,7 +62,7 @@ export function replayLine({ line, trace, split, readyDelayMs }: Replay): Course
       upper[i + leadSteps] = line.forecaster.upper(leadSteps);
       persistence[i + leadSteps] = last;
     }
-    const demand = line.rule.demand();
+    const demand = line.demand();
     points[i] = demand.point;
     wanted[i] = Math.min(maxReplicas, Math.max(minReplicas, demand.wanted));
     if (i >= split) world.tookOver(demand);
@@ -85,17 +85,17 @@ export function replayLine({ line, trace, split, readyDelayMs }: Replay): Course
 }
 
 /** What the line is told of its target, as a running controller tells it: replicas that are ready, and whether they are its own doing. */
-function createWorld({ rule }: Line, wanted: Float64Array, delaySteps: number) {
+function createWorld(line: Line, wanted: Float64Array, delaySteps: number) {
   /** Steps without a break in which exactly what the line wanted was applied. */
   let ownSteps = 0;
   return {
     appliedAt(step: number): Applied {
       let ready = Infinity;
       for (let i = Math.max(0, step - Math.max(1, delaySteps)); i < step; i++) ready = Math.min(ready, wanted[i] ?? Infinity);
-      return { readyReplicas: Number.isFinite(ready) ? ready : NaN, ownThroughout: ownSteps >= rule.settings.leadSteps };
+      return { readyReplicas: Number.isFinite(ready) ? ready : NaN, ownThroughout: ownSteps >= line.rule.settings.leadSteps };
     },
     tookOver(demand: Demand) {
-      ownSteps = demand.unlimited <= rule.settings.maxReplicas ? ownSteps + 1 : 0;
+      ownSteps = demand.unlimited <= line.rule.settings.maxReplicas ? ownSteps + 1 : 0;
     },
   };
 }

@@ -32,7 +32,7 @@ const policy: fc.Arbitrary<Policy> = fc
   })
   .map(({ span, ...rest }) => ({ ...rest, maxReplicas: rest.minReplicas + span }));
 
-const demand: fc.Arbitrary<Demand> = fc
+const demand: fc.Arbitrary<LineDemand> = fc
   .record({
     kind: fc.constantFrom("calibrated" as const, "calibrated" as const, "reactive" as const, "missing" as const),
     unlimited: fc.integer({ min: 0, max: 120 }),
@@ -43,11 +43,11 @@ const demand: fc.Arbitrary<Demand> = fc
   })
   .map(({ kind, unlimited, stabilized, kept, present, margin }) => demandOf(kind, unlimited, stabilized, kept, present && kind !== "missing", margin));
 
-function demandOf(kind: Demand["kind"], unlimited: number, stabilized: number, kept: number, present: boolean, margin: number): Demand {
+function demandOf(kind: Demand["kind"], unlimited: number, stabilized: number, kept: number, present: boolean, margin: number): LineDemand {
   const raw = Math.max(1, unlimited);
   const numbers = { raw, stabilized: raw + stabilized, wanted: raw + stabilized + kept, unlimited };
   const forecast = { now: unlimited * 45, point: unlimited * 50, margin: kind === "reactive" ? NaN : margin, scale: 10 };
-  return { kind, present, ...numbers, ...forecast, targetPerReplica: 50, leadMs: 20 * MINUTE_MS };
+  return { kind, present, ...numbers, ...forecast, targetPerReplica: 50, leadMs: 20 * MINUTE_MS, control: "forecast" };
 }
 
 const ago = fc.integer({ min: 0, max: 2000 }).map((seconds) => NOW_MS - seconds * 1000);

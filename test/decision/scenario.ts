@@ -113,7 +113,7 @@ function play(fields: ReadonlyMap<string, string>, stepMs: number, options: Read
     const isFailing = within(fields.get("failing"), atMs);
     const decision = decide({
       nowMs,
-      demand: rule.demand(),
+      demand: { ...rule.demand(), control: "forecast" },
       lastSampleMs,
       missingBecause: isFailing ? "The metrics server does not answer." : undefined,
       target: { replicas: current, ready: current, isRollingOut: within(fields.get("rollout"), atMs) },

@@ -1,6 +1,6 @@
 // The line over recorded time: nothing of the future is used, gaps stay gaps, and the grid is found from the samples.
 import { expect, test } from "vitest";
-import { createDemandRule, createLine } from "../../src/decision/index.ts";
+import { createLine } from "../../src/decision/index.ts";
 import { createForecaster, createLocalClock } from "../../src/forecast/index.ts";
 import { comparePolicies, forecastNumbers, gridOfTrace, measure, replayLine } from "../../src/replay/index.ts";
 import type { Course } from "../../src/replay/index.ts";
@@ -18,9 +18,9 @@ function newLine() {
   const localClock = createLocalClock("UTC");
   return createLine(
     createForecaster({ stepMs: STEP_MS, leadSteps: [LEAD], day: true, week: true, localClock }),
-    createDemandRule({
+    {
       stepMs: STEP_MS, leadSteps: LEAD, stabilizationSteps: 1, scaleDownTolerance: 0.1, targetPerReplica: 5, budget: 0.01, minReplicas: 1, maxReplicas: 100, localClock,
-    }),
+    },
   );
 }
 
