@@ -1,39 +1,56 @@
-// `backtest`: a manifest and a recorded trace in, what the controller would have done and how well it would have gone out.
-// Exit codes: 1 the manifest or the trace is bad, 3 a file cannot be read or written.
+// `backtest`: a manifest and recorded demand in, what the controller would have done and how well it would have gone out.
+// Exit codes: 1 the manifest or the demand is bad, 2 usage, 3 a file or Prometheus cannot be reached.
 import { readFile, stat, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { durationText, parseDuration } from "../api/index.ts";
-import { gridOfTrace } from "../replay/index.ts";
-import { coverage, regularize } from "../series/index.ts";
-import type { Series } from "../series/index.ts";
-import { readManifest } from "./backtest/manifest.ts";
+import type { Scaler } from "../api/index.ts";
+import { monotonicMs } from "../clock.ts";
+import { readHpa } from "./backtest/hpa-manifest.ts";
+import type { Hpa } from "./backtest/hpa-manifest.ts";
 import { courseCsv, resultJson } from "./backtest/machine.ts";
-import { backtestCourse, backtestResult } from "./backtest/result.ts";
+import { readManifest } from "./backtest/manifest.ts";
+import { parseMoment } from "./backtest/moment.ts";
+import type { Moment } from "./backtest/moment.ts";
+import { backtestPage } from "./backtest/page.ts";
+import { Refusal, refuse, refuseFile } from "./backtest/refusal.ts";
+import { backtestCourse, backtestReport } from "./backtest/result.ts";
+import { traceFromCsv, traceFromPrometheus } from "./backtest/sources.ts";
 import { summaryText } from "./backtest/summary.ts";
-import { MOST_ROWS, readTraceCsv } from "./backtest/trace-csv.ts";
+import type { Trace } from "./backtest/trace.ts";
+import { createProgress } from "./demo/progress.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
 
 export interface BacktestOptions {
   readonly scaler: string;
-  readonly csv: string;
+  /** One of `csv` and `prometheusUrl`. */
+  readonly csv?: string;
+  readonly prometheusUrl?: string;
+  readonly from?: Moment;
+  readonly to?: Moment;
   /** Share of the trace that is history, 0..1. */
   readonly train: number;
   readonly readyDelay: number;
-  readonly output: "text" | "json" | "csv";
+  /** Manifest of an HPA to hold the scaler against. */
+  readonly compare?: string;
+  readonly output: "text" | "json" | "csv" | "html";
   /** File for the output; standard output if not given. */
   readonly out?: string;
 }
 
-/** A string of more bytes than this is near what the engine can hold. */
-const MOST_BYTES = 400 * 1024 * 1024;
+/** A manifest of more bytes than this is none. */
+const MOST_MANIFEST_BYTES = 10 * 1024 * 1024;
 const DAY_MS = 86_400_000;
+/** What takes no longer needs no progress. */
+const QUIET_MS = 2000;
 
 const EXAMPLE = `
 Example:
   predictive-scaler backtest --scaler checkout.yaml --csv demand.csv
-  predictive-scaler backtest --scaler checkout.yaml --csv demand.csv --output csv --out rows.csv
+  predictive-scaler backtest --scaler checkout.yaml --csv demand.csv --compare hpa.yaml \\
+    --output html --out report.html
+  predictive-scaler backtest --scaler checkout.yaml \\
+    --prometheus-url http://localhost:9090 --from 28d
 
 The trace has the header timestamp,value: ISO 8601 times (without a zone: UTC) or
 unix seconds. Its step is found from the data and replaces spec.metric.step; rows
@@ -48,6 +65,10 @@ demand counts as covered. Replayed are forecast, margin, scale-down stabilisatio
 tolerance, minReplicas and maxReplicas; mode, scaling policies, scale-up
 stabilisation, fallback and weekly refits are not.
 
+--compare: the metric of the HPA must be Resource cpu with averageUtilization, read as
+that share of targetPerReplica, or External, Pods or Object with averageValue in the
+unit of the scaler's query.
+
 --output csv: a row a step after the split; forecast and upper (95 % bound) were made
 one lead time before that moment. --output json: shares from 0 to 1, pinball is the
 mean loss of the 95 % bound in the unit of the demand, podHours counts replicas asked
@@ -58,102 +79,110 @@ needed. clairvoyant knows the future.
 `;
 
 export function backtestCommand(io: Io, finish: (code: number) => void): Command {
-  return new Command("backtest")
-    .description("Replay a recorded trace through the controller's own forecast and demand rule.")
+  const command = new Command("backtest")
+    .description("Replay recorded demand through the controller's own forecast and demand rule. Needs no cluster.")
     .addOption(new Option("--scaler <file>", "manifest of the PredictiveScaler").makeOptionMandatory())
-    .addOption(new Option("--csv <file>", "trace of the demand, header timestamp,value").makeOptionMandatory())
+    .addOption(new Option("--csv <file>", "trace of the demand, header timestamp,value"))
+    .addOption(new Option("--prometheus-url <url>", "Prometheus that is asked the scaler's query").conflicts("csv"))
+    .addOption(new Option("--from <time>", "begin: RFC 3339, unix seconds, or 28d for so long ago (default: the scaler's history)").argParser(moment))
+    .addOption(new Option("--to <time>", "end, written the same (default: now)").argParser(moment))
     .addOption(new Option("--train <share>", "how much of the trace is history").argParser(share).default(0.7, "70%"))
     .addOption(new Option("--ready-delay <duration>", "time from asking for a replica to Ready").argParser(duration).default(300_000, "5m"))
-    .addOption(new Option("--output <format>", "what is printed").choices(["text", "json", "csv"]).default("text"))
+    .addOption(new Option("--compare <file>", "manifest of your HorizontalPodAutoscaler (autoscaling/v2), replayed beside"))
+    .addOption(new Option("--output <format>", "what is printed").choices(["text", "json", "csv", "html"]).default("text"))
     .addOption(new Option("--out <file>", "where it is written (default: standard output)"))
-    .addHelpText("after", EXAMPLE)
-    .action(async (options: BacktestOptions) => finish(await runBacktest(options, io)));
-}
-
-/** Something to tell the user, with the exit code that it means. */
-class Refusal extends Error {
-  readonly code: number;
-  constructor(message: string, code: number) {
-    super(message);
-    this.code = code;
-  }
+    .addHelpText("after", EXAMPLE);
+  return command.action(async (options: BacktestOptions) => {
+    const { csv, prometheusUrl, from, to } = options;
+    if (csv === undefined && prometheusUrl === undefined) command.error("error: expected --csv <file> or --prometheus-url <url>: where the demand is read from");
+    if (csv !== undefined && (from ?? to) !== undefined) command.error("error: --from and --to go with --prometheus-url; a CSV is replayed as a whole");
+    finish(await runBacktest(options, io));
+  });
 }
 
 /** Runs the backtest; resolves to the exit code. */
 export async function runBacktest(options: BacktestOptions, io: Io): Promise<number> {
+  const progress = createProgress(io);
+  const startMs = monotonicMs();
+  const at = (share: number, text: string) => {
+    if (io.isTerminal && monotonicMs() - startMs > QUIET_MS) progress.at(share, text);
+  };
+  const note = (sentence: string) => {
+    progress.done();
+    io.stderr(`predictive-scaler: ${sentence}\n`);
+  };
   try {
-    const text = await backtest(options, io);
+    const text = await backtest(options, io.signal, note, at);
+    progress.done();
     if (options.out === undefined) io.stdout(text);
-    else await writeFile(options.out, text).catch((error: unknown) => refuse(`${options.out}: cannot be written: ${reasonOf(error)}`, EXIT.unreachable));
+    else await writeFile(options.out, text).catch((error: unknown) => refuseFile(options.out ?? "", "written", error));
     return EXIT.ok;
   } catch (error) {
+    progress.done();
+    if (io.signal.aborted) return EXIT.interrupted;
     if (!(error instanceof Refusal)) throw error;
     io.stderr(`${error.message.replaceAll(/^/gm, "predictive-scaler: ")}\n`);
     return error.code;
   }
 }
 
+type At = (share: number, text: string) => void;
+
 /** What is to be printed. Throws Refusal. */
-async function backtest({ scaler: scalerFile, csv, train, readyDelay, output }: BacktestOptions, io: Io): Promise<string> {
-  const note = (sentence: string) => io.stderr(`predictive-scaler: ${sentence}\n`);
-  const manifest = readManifest(await textOf(scalerFile), scalerFile);
-  if (manifest.kind === "invalid") refuse(manifest.problems);
-  const trace = traceOf(await textOf(csv), csv, note);
-  const { stepMs: ownStepMs } = manifest.scaler.spec.metric;
-  if (ownStepMs !== trace.stepMs) note(`The step of ${csv} is ${durationText(trace.stepMs)}; it replaces the manifest's ${durationText(ownStepMs)}.`);
-  const split = Math.floor(train * trace.values.length + 1e-9);
-  const replayed = split === 0 ? undefined : backtestCourse(manifest.scaler, trace, split, readyDelay);
+async function backtest(options: BacktestOptions, signal: AbortSignal, note: (sentence: string) => void, at: At): Promise<string> {
+  const { train, readyDelay, output } = options;
+  const manifest = readManifest(await manifestText(options.scaler), options.scaler);
+  if (manifest.kind === "invalid") return refuse(manifest.problems);
+  const { scaler } = manifest;
+  const compare = options.compare === undefined ? undefined : await compared(options.compare, scaler);
+  const trace = await traceFor(options, scaler, signal, note, at);
+  const { stepMs, values } = trace.series;
+  const ownStepMs = scaler.spec.metric.stepMs;
+  if (ownStepMs !== stepMs) note(`The step of ${trace.name} is ${durationText(stepMs)}; it replaces the manifest's ${durationText(ownStepMs)}.`);
+  const split = Math.floor(train * values.length + 1e-9);
+  at(0.2, `replaying ${values.length} steps`);
+  const replayed = split === 0 ? undefined : backtestCourse(scaler, trace.series, split, readyDelay);
   if (replayed === undefined) {
-    const lengths = `${durationText(trace.values.length * trace.stepMs)}, of which ${durationText(split * trace.stepMs)} are history`;
-    refuse(`${csv}: found a trace of ${lengths}; expected history, and after it more than the --ready-delay and one hour that are not judged`);
+    const lengths = `${durationText(values.length * stepMs)}, of which ${durationText(split * stepMs)} are history`;
+    return refuse(`${trace.name}: found a trace of ${lengths}; expected history, and after it more than the --ready-delay and one hour that are not judged`);
   }
-  const history = durationText(split * trace.stepMs);
-  if (!replayed.course.isFitted) note(`The history (${history}) is too short to fit the model: its parameters are the default ones.`);
+  if (!replayed.course.isFitted) note(`The history (${durationText(split * stepMs)}) is too short to fit the model: its parameters are the default ones.`);
   if (output === "csv") return courseCsv(replayed);
-  const result = backtestResult(replayed);
-  return output === "json" ? `${JSON.stringify(resultJson(result), undefined, 2)}\n` : summaryText(result, basename(csv));
+  const report = backtestReport(replayed, compare?.hpa, (part, share) => at(share, part));
+  if (output === "json") return `${JSON.stringify(resultJson(report), undefined, 2)}\n`;
+  if (output === "html") return backtestPage(report, { trace: trace.name, manifest: manifest.text, hpa: compare?.text });
+  return summaryText(report, trace.name, "add --output html --out report.html and open it: every hour, with a chart.");
 }
 
-function traceOf(text: string, file: string, note: (sentence: string) => void): Series {
-  const read = readTraceCsv(text);
-  if (read.kind === "invalid") {
-    const lines = read.problems.map(({ line, found, expected }) => `${file}: line ${line}: found ${found}, expected ${expected}`);
-    refuse([...lines, ...(read.count > lines.length ? [`${file}: and ${read.count - lines.length} more lines like these`] : [])].join("\n"));
-  }
-  const { samples } = read;
-  const grid = gridOfTrace(samples);
-  if (grid === undefined) refuse(`${file}: found ${samples.timesMs.length} rows, expected at least two different timestamps`);
-  const step = durationText(grid.stepMs);
-  if (grid.stepMs > DAY_MS) refuse(`${file}: found a step of ${step}, expected at most a day`);
-  if (grid.length > MOST_ROWS) refuse(`${file}: found ${grid.length} steps of ${step} from first to last row, expected at most ${MOST_ROWS}`);
-  const trace = regularize(samples, grid);
-  const present = coverage(trace);
-  if (present === 0) refuse(`${file}: found no value in ${samples.timesMs.length} rows, expected samples`);
-  const sharing = samples.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0) - Math.round(present * grid.length);
-  if (sharing > 0) note(`${file}: ${sharing} rows share their step of ${step} with another; the later one counts.`);
-  return trace;
+async function compared(file: string, scaler: Scaler): Promise<{ readonly hpa: Hpa; readonly text: string }> {
+  const read = readHpa(await manifestText(file), file, scaler.spec.metric.targetPerReplica);
+  return read.kind === "valid" ? read : refuse(read.problems);
 }
 
-async function textOf(file: string): Promise<string> {
+function traceFor(options: BacktestOptions, { spec }: Scaler, signal: AbortSignal, note: (sentence: string) => void, at: At): Promise<Trace> {
+  const { csv, prometheusUrl, from, to } = options;
+  if (prometheusUrl === undefined) return traceFromCsv(csv ?? "", note);
+  const { query, stepMs } = spec.metric;
+  const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  const progress = (share: number) => at(0.2 * share, `reading ${spec.metric.query}`);
+  return traceFromPrometheus({ url: prometheusUrl, query, stepMs, historyMs: spec.forecast.historyMs, ...range, signal, progress }, note);
+}
+
+async function manifestText(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
-    if (size > MOST_BYTES) refuse(`${file}: found ${size} bytes, expected at most ${MOST_BYTES}`);
+    if (size > MOST_MANIFEST_BYTES) refuse(`${file}: found ${size} bytes, expected a manifest of at most ${MOST_MANIFEST_BYTES}`);
     return await readFile(file, "utf8");
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    return refuse(`${file}: cannot be read: ${reasonOf(error)}`, EXIT.unreachable);
+    return refuseFile(file, "read", error);
   }
 }
 
-function refuse(message: string, code: number = EXIT.bad): never {
-  throw new Refusal(message, code);
-}
-
-const WORDS: Readonly<Record<string, string>> = { ENOENT: "there is no such file", EISDIR: "it is a folder", EACCES: "permission denied" };
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return WORDS[code ?? ""] ?? message;
+function moment(text: string): Moment {
+  const found = parseMoment(text);
+  if (found === undefined) throw new InvalidArgumentError("Expected a time such as 2026-03-02T08:00:00Z, unix seconds, or a duration before now such as 28d.");
+  return found;
 }
 
 function share(text: string): number {

@@ -2,12 +2,12 @@
 
 const WIDTH = 80;
 
-/** Lines of at most 80 columns. */
-export function wrapped(sentence: string): string[] {
+/** Lines of at most 80 columns, or `width`; a percent sign stays with its number. */
+export function wrapped(sentence: string, width = WIDTH): string[] {
   const lines: string[] = [];
-  for (const word of sentence.split(" ")) {
+  for (const word of sentence.split(/ (?!%)/)) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > WIDTH) lines.push(word);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines;

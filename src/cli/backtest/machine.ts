@@ -2,8 +2,9 @@
 // Invariant: what is missing is empty in CSV and null in JSON, never 0.
 import { durationText } from "../../api/index.ts";
 import { rfc3339, rfc3339Micro } from "../../clock.ts";
-import type { PolicyResult } from "../../replay/index.ts";
-import type { BacktestCourse, BacktestResult } from "./result.ts";
+import { suggestions } from "./suggestions.ts";
+import { reasonSentence } from "./verdict.ts";
+import type { BacktestCourse, BacktestReport, ComparedPolicy } from "./result.ts";
 
 const COLUMNS = "timestamp,demand,forecast,upper,wanted,ready,overloaded";
 /** Significant digits of computed numbers. */
@@ -25,8 +26,8 @@ export function courseCsv({ course, targetPerReplica }: BacktestCourse): string 
   return `${rows.join("\n")}\n`;
 }
 
-export function resultJson(result: BacktestResult): object {
-  const { course, leadMs, forecast, policies } = result;
+export function resultJson(result: BacktestReport): object {
+  const { course, leadMs, forecast, policies, curve, worst } = result;
   const { startMs, stepMs, values } = course.trace;
   const at = (step: number) => time(startMs + step * stepMs);
   return {
@@ -47,10 +48,31 @@ export function resultJson(result: BacktestResult): object {
       pinball: rounded(forecast.pinball),
     },
     policies: policies.map((policy) => policyJson(result, policy)),
+    priceCurve: {
+      points: curve.points.map(({ serviceLevel, margin, meanReplicas, podHours, isKnown }) => ({
+        serviceLevel, margin: rounded(margin), meanReplicas: rounded(meanReplicas), podHours: rounded(podHours), known: isKnown,
+      })),
+      checked: curve.checked.map(({ serviceLevel, podHours, overloadedShare, predictedPodHours }) => ({
+        serviceLevel, podHours: rounded(podHours), overloadedShare: rounded(overloadedShare), predictedPodHours: rounded(predictedPodHours),
+      })),
+    },
+    worstHours: worst.map((hour) => ({
+      from: time(hour.startMs),
+      overloadedMinutes: rounded(hour.overloadedMs / 60_000),
+      unservedShare: rounded(hour.unservedShare),
+      demand: rounded(hour.demand),
+      forecast: rounded(hour.forecast),
+      readyReplicas: rounded(hour.readyReplicas),
+      neededReplicas: rounded(hour.neededReplicas),
+      reason: hour.reason.kind,
+      message: reasonSentence(hour, leadMs),
+    })),
+    errorByHourOfWeek: Array.from(result.errorByHour, rounded),
+    suggestions: suggestions(result),
   };
 }
 
-function policyJson(result: BacktestResult, policy: PolicyResult): object {
+function policyJson(result: BacktestReport, policy: ComparedPolicy): object {
   const { name, numbers } = policy;
   const number = (value: number | undefined) => rounded(value ?? NaN);
   return {
@@ -64,9 +86,13 @@ function policyJson(result: BacktestResult, policy: PolicyResult): object {
   };
 }
 
-function settingsOf(result: BacktestResult, { name, utilisation }: PolicyResult): object {
+function settingsOf(result: BacktestReport, { name, utilisation }: ComparedPolicy): object {
   const { targetPerReplica, minReplicas, maxReplicas } = result;
   const bounds = { targetPerReplica, minReplicas, maxReplicas, readyDelay: durationText(result.readyDelayMs) };
+  if (name === "compare" && result.compare !== undefined) {
+    const { name: hpa, target, behavior, ...own } = result.compare;
+    return { hpa, target, ...bounds, ...own, behavior };
+  }
   if (name === "predictive") return { leadTime: durationText(result.leadMs), serviceLevel: result.serviceLevel, ...bounds };
   return utilisation === undefined ? bounds : { utilisation, ...bounds };
 }

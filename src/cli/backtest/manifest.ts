@@ -3,7 +3,7 @@ import { parseAllDocuments } from "yaml";
 import { formatProblems, KIND, parseScaler } from "../../api/index.ts";
 import type { Scaler } from "../../api/index.ts";
 
-export type ManifestText = { readonly kind: "valid"; readonly scaler: Scaler } | { readonly kind: "invalid"; readonly problems: string };
+export type ManifestText = { readonly kind: "valid"; readonly scaler: Scaler; /** The manifest alone, as YAML. */ readonly text: string } | { readonly kind: "invalid"; readonly problems: string };
 
 /** The manifest may stand among others; `file` is named in what is wrong. */
 export function readManifest(text: string, file: string): ManifestText {
@@ -16,7 +16,8 @@ export function readManifest(text: string, file: string): ManifestText {
   const scalers = objects.filter(isScaler);
   if (scalers.length > 1) return invalid(`found ${scalers.length} objects of kind ${KIND}, expected one`);
   const parsed = parseScaler(scalers[0] ?? objects[0]);
-  return parsed.kind === "valid" ? parsed : invalid(formatProblems(parsed.problems));
+  const [document] = scalers.length === 1 ? documents.filter((_, i) => isScaler(objects[i])) : documents;
+  return parsed.kind === "valid" ? { ...parsed, text: String(document).replace(/^---\n/, "") } : invalid(formatProblems(parsed.problems));
 }
 
 function isScaler(object: unknown): boolean {

@@ -1,72 +1,75 @@
-// A backtest for a person: the verdict, what was replayed, a row a policy. Fits 80 columns.
+// A backtest on a terminal of 80 columns: would it have been better, by how much, when was it wrong, what to change, what was replayed.
 import { durationText } from "../../api/index.ts";
-import { rfc3339 } from "../../clock.ts";
-import type { PolicyName, PolicyResult } from "../../replay/index.ts";
-import { amount, percent } from "../report/wording.ts";
-import { coverage } from "../../series/index.ts";
+import { amount, levelText, percent, timesIn } from "../report/wording.ts";
 import { columns, wrapped } from "../terminal.ts";
-import type { BacktestResult } from "./result.ts";
+import type { BacktestReport, ComparedPolicy } from "./result.ts";
+import { isSame, suggestions } from "./suggestions.ts";
+import { forecastSentence, hardestHourSentence, hindsightSentence, levelSentence, originSentence, policyTitle, reasonSentence, verdict } from "./verdict.ts";
 
-const DAY_MS = 86_400_000;
 const HEAD = ["Policy", "overloaded", "unserved", "pod-hours", "replicas", "changes/day"];
+/** Of the ten worst hours; the report has all. */
+const HOURS_SHOWN = 3;
+/** Levels of the price curve; the report has all. */
+const LEVELS_SHOWN: readonly number[] = [0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
+const INDENT = "  ";
 
-/** `file`: the trace's name, as it was given. */
-export function summaryText(result: BacktestResult, file: string): string {
-  const { course, targetPerReplica, minReplicas, maxReplicas, readyDelayMs } = result;
-  const { startMs, stepMs, values } = course.trace;
-  const at = (step: number) => rfc3339(startMs + step * stepMs);
-  const steps = `${values.length} steps of ${durationText(stepMs)} (${percent(1 - coverage(course.trace))} missing)`;
-  const trace = `${file}: ${steps}, ${at(0)} to ${at(values.length - 1)}.`;
-  const judgedDays = ((values.length - course.judgedFrom) * stepMs) / DAY_MS;
-  const judged = `Judged: the ${judgedDays.toFixed(1)} days from ${at(course.judgedFrom)}.`;
-  const world = `A replica serves ${targetPerReplica} and takes ${durationText(readyDelayMs)} to become Ready; ${minReplicas} to ${maxReplicas} replicas.`;
+/** `trace`: the trace's name. `next`: the command that writes the report. */
+export function summaryText(result: BacktestReport, trace: string, next: string): string {
   return [
     ...wrapped(verdict(result)),
+    ...wrapped(levelSentence(result)),
+    "",
+    ...columns(HEAD, result.policies.map((policy) => policyRow(policy, result))),
+    ...wrapped(hindsightSentence(result)),
     "",
     ...wrapped(forecastSentence(result)),
+    ...curveLines(result),
     "",
-    ...columns(HEAD, result.policies.map((policy) => policyRow(policy))),
+    ...worstLines(result),
     "",
-    ...wrapped(`${trace} ${judged} ${world}`),
+    "What to change:",
+    ...suggestions(result).flatMap((sentence) => item(sentence)),
+    "",
+    ...wrapped(originSentence(result, trace)),
+    "",
+    ...wrapped(`Next: ${next}`),
     "",
   ].join("\n");
 }
 
-/** The answer first: whether the service level was met, and at what price. */
-export function verdict(result: BacktestResult): string {
-  const allowed = 1 - result.serviceLevel;
-  const share = numbersOf(result, "predictive")?.overloadedShare ?? NaN;
-  const level = `${share <= allowed ? "within" : "above"} the ${Number((100 * allowed).toPrecision(3))} % that the service level allows`;
-  return `Demand was above the ready replicas in ${percent(share, 2)} of the time, ${level}${priceClause(result)}.${boundSentence(result, allowed)}`;
-}
-
-function priceClause(result: BacktestResult): string {
-  const tuned = result.policies.find(({ name }) => name === "hpa-tuned");
-  if (tuned?.numbers === undefined) return "; no fixed HPA target does as well";
-  const saved = 1 - (numbersOf(result, "predictive")?.podHours ?? NaN) / tuned.numbers.podHours;
-  const price = `${percent(Math.abs(saved))} ${saved >= 0 ? "fewer" : "more"} pod-hours`;
-  return `, with ${price} than the cheapest HPA that does as well (${percent(tuned.utilisation ?? NaN, 0)}, chosen in hindsight)`;
-}
-
-/** That maxReplicas is the limit, where it is. */
-function boundSentence(result: BacktestResult, allowed: number): string {
-  const least = numbersOf(result, "clairvoyant")?.overloadedShare ?? 0;
-  return least > allowed ? ` With at most ${result.maxReplicas} replicas it cannot be less than ${percent(least, 2)}: raise maxReplicas.` : "";
-}
-
-function numbersOf({ policies }: BacktestResult, wanted: PolicyName): PolicyResult["numbers"] {
-  return policies.find(({ name }) => name === wanted)?.numbers;
-}
-
-function forecastSentence({ leadMs, forecast }: BacktestResult): string {
-  const { wape, wapePersistence, coverage } = forecast;
-  const errors = `off by ${percent(wape)} of demand; "as it is now" by ${percent(wapePersistence)}`;
-  return `Forecast ${durationText(leadMs)} ahead: ${errors}; ${percent(coverage)} of demand at or below its 95 % bound.`;
-}
-
-function policyRow({ name, utilisation, numbers }: PolicyResult): string[] {
-  if (numbers === undefined) return [`${name}: none`, ...HEAD.slice(1).map(() => "–")];
-  const { overloadedShare, unservedShare, podHours, meanReplicas, replicaChanges } = numbers;
-  const title = utilisation === undefined ? name : `${name} ${percent(utilisation, 0)}`;
+function policyRow(policy: ComparedPolicy, result: BacktestReport): string[] {
+  const title = policyTitle(policy, result);
+  if (policy.numbers === undefined) return [`${title}: none`, ...HEAD.slice(1).map(() => "–")];
+  const { overloadedShare, unservedShare, podHours, meanReplicas, replicaChanges } = policy.numbers;
   return [title, percent(overloadedShare, 2), percent(unservedShare, 2), amount(podHours), amount(meanReplicas, 1), amount(replicaChanges, 1)];
+}
+
+function curveLines({ curve, serviceLevel }: BacktestReport): string[] {
+  const isShown = (level: number) => isSame(level, serviceLevel) || LEVELS_SHOWN.some((shown) => isSame(shown, level));
+  const points = curve.points.filter((point) => isShown(point.serviceLevel));
+  if (points.length === 0) return [];
+  const rows = points.map(({ serviceLevel: level, meanReplicas, podHours, isKnown }) => [
+    levelText(level) + (isSame(level, serviceLevel) ? " (asked for)" : isKnown ? "" : " (little evidence)"),
+    amount(meanReplicas, 1),
+    amount(podHours),
+  ]);
+  return ["", ...columns(["Service level", "replicas", "pod-hours"], rows)];
+}
+
+function worstLines(result: BacktestReport): string[] {
+  const { worst, timeZone, leadMs } = result;
+  const hardest = wrapped(hardestHourSentence(result));
+  if (worst.length === 0) return ["It was never overloaded.", ...hardest];
+  const times = timesIn(timeZone);
+  const shown = worst.slice(0, HOURS_SHOWN);
+  const lines = shown.flatMap((hour) => {
+    const short = `${times.moment(hour.startMs)}: overloaded for ${durationText(hour.overloadedMs)} of the hour, ${percent(hour.unservedShare)} unserved.`;
+    return item(`${short} ${reasonSentence(hour, leadMs)}`);
+  });
+  return [`The worst ${shown.length === 1 ? "hour" : `${shown.length} hours`} (${timeZone}):`, ...lines, ...hardest];
+}
+
+/** A sentence as an item of a list, within 80 columns. */
+function item(sentence: string): string[] {
+  return wrapped(sentence, 80 - INDENT.length).map((line, i) => (i === 0 ? `- ${line}` : INDENT + line));
 }

@@ -5,14 +5,27 @@ export const CLIENT = String.raw`
 const COLUMNS = ["Demand", "Forecast", "95 % bound", "Capacity asked for", "Capacity ready"];
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
-const short = (value) => value == null ? "–" : Math.abs(value) >= 1000 ? (value / 1000).toFixed(1) + "k" : value >= 100 ? value.toFixed(0) : value.toFixed(1);
+const MOST_ROWS = 2000;
+const UNITS = [[1e9, "G"], [1e6, "M"], [1e3, "k"]];
+const unitOf = (value) => UNITS.find(([size]) => Math.abs(value) >= size);
+const plain = (value) => value >= 100 || value === 0 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toPrecision(2);
+const short = (value) => {
+  if (value == null) return "–";
+  const unit = unitOf(value);
+  return unit ? (value / unit[0]).toFixed(1) + unit[1] : plain(value);
+};
 
 function chartOf(figure) {
   const data = JSON.parse(figure.querySelector("script").textContent);
   const columns = data.columns;
   const times = columns[0].map((_, i) => data.startSeconds + i * data.stepSeconds);
   const [demand, forecast, upper, asked, ready] = columns;
-  const isOver = (i) => demand[i] != null && ready[i] != null && demand[i] > ready[i];
+  const over = new Uint8Array(times.length);
+  for (let k = 0; k < data.overloaded.length; k += 2) {
+    const from = data.overloaded[k] / data.stepSeconds;
+    over.fill(1, Math.floor(from + 1e-6), Math.ceil(from + data.overloaded[k + 1] / data.stepSeconds - 1e-6));
+  }
+  const isOver = (i) => over[i] === 1;
   const parts = { hourCycle: "h23", weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
   const written = new Intl.DateTimeFormat("en-GB", { timeZone: data.timeZone, ...parts });
   const holder = figure.querySelector(".plot");
@@ -22,12 +35,33 @@ function chartOf(figure) {
     for (const output of outputs) output.textContent = i == null ? "" : short(columns[output.dataset.column][i]);
     clock.textContent = i == null ? "" : written.format(times[i] * 1000) + (isOver(i) ? ", overloaded" : "");
   };
+  const [first, last] = [times[0], times[times.length - 1]];
+  let seen = [first, last];
   let plot;
   const draw = () => {
+    const before = seen;
     plot?.destroy();
-    const hooks = { draw: [(drawn) => mark(drawn, data, times, isOver)], setCursor: [(moved) => read(moved.cursor.idx)] };
+    const hooks = {
+      draw: [(drawn) => mark(drawn, data)],
+      setCursor: [(moved) => read(moved.cursor.idx)],
+      setScale: [(scaled, key) => { if (key === "x") seen = [scaled.scales.x.min, scaled.scales.x.max]; }],
+    };
     plot = new uPlot({ ...options(data, holder), hooks }, [times, asked, ready, upper, forecast, demand], holder);
+    if (before[0] > first || before[1] < last) plot.setScale("x", { min: before[0], max: before[1] });
   };
+  /** Shows from..to, moved into the data and never shorter than ten points. */
+  const show = (from, to) => {
+    const width = Math.min(last - first, Math.max(10 * data.stepSeconds, to - from));
+    const min = Math.min(last - width, Math.max(first, (from + to - width) / 2));
+    plot.setScale("x", { min, max: min + width });
+  };
+  figure.showSpan = show;
+  for (const button of figure.querySelectorAll("button[data-zoom]")) button.addEventListener("click", () => {
+    const [from, to] = seen;
+    const part = (to - from) / 4;
+    const by = { in: [part, -part], out: [-2 * part, 2 * part], earlier: [-2 * part, -2 * part], later: [2 * part, 2 * part], all: [first - from, last - to] }[button.dataset.zoom];
+    show(from + by[0], to + by[1]);
+  });
   draw();
   let size = holder.clientWidth;
   new ResizeObserver(() => {
@@ -43,7 +77,7 @@ function chartOf(figure) {
     const i = Math.min(times.length - 1, Math.max(0, (plot.cursor.idx ?? 0) + by));
     plot.setCursor({ left: plot.valToPos(times[i], "x"), top: 0 });
   });
-  fillWhenOpened(figure.querySelector("details.every"), times, columns, written, isOver);
+  fillWhenOpened(figure.querySelector("details.every"), times, columns, written, isOver, () => seen);
 }
 
 function options(data, holder) {
@@ -54,7 +88,10 @@ function options(data, holder) {
   const width = narrow ? 1 : 2;
   const stepped = uPlot.paths.stepped({ align: 1 });
   const hours = ["{HH}:{mm}", "\n{WWW} {D} {MMM}", null, "\n{WWW} {D} {MMM}", null, null, null, 1];
-  const thousands = (tick) => Math.abs(tick) >= 1000 ? +(tick / 1000).toFixed(2) + "k" : String(tick);
+  const ticks = (_, marks) => {
+    const unit = unitOf(marks[marks.length - 1] ?? 0) ?? [1, ""];
+    return marks.map((tick) => tick === 0 ? "0" : +(tick / unit[0]).toPrecision(4) + unit[1]);
+  };
   return {
     width: holder.clientWidth,
     height: narrow ? 320 : 400,
@@ -64,7 +101,7 @@ function options(data, holder) {
     scales: { y: { range: (_, low, high) => [0, (high || 1) * 1.05] } },
     axes: [
       { ...axis, space: 64, values: [[86400, "{WWW} {D} {MMM}", null, null, null, null, null, null, 0], [3600, ...hours], [60, ...hours]] },
-      { ...axis, size: narrow ? 48 : 64, label: narrow ? undefined : data.unit, labelFont: font, labelSize: 20, values: (_, ticks) => ticks.map(thousands) },
+      { ...axis, size: narrow ? 48 : 64, label: narrow ? undefined : data.unit, labelFont: font, labelSize: 20, values: ticks },
     ],
     series: [
       {},
@@ -79,16 +116,22 @@ function options(data, holder) {
 }
 
 /** Overloaded moments on the axis, and the present. */
-function mark(plot, data, times, isOver) {
+function mark(plot, data) {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
   const { min, max } = plot.scales.x;
-  const width = Math.max(3 * ratio, bbox.width * data.stepSeconds / (max - min));
   const base = bbox.top + bbox.height;
+  const end = bbox.left + bbox.width;
   ctx.save();
   ctx.fillStyle = colour("overloaded");
-  for (let i = 0; i < times.length; i++)
-    if (isOver(i) && times[i] >= min && times[i] <= max) ctx.fillRect(plot.valToPos(times[i], "x", true) - width / 2, base - 9 * ratio, width, 9 * ratio);
+  for (let k = 0; k < data.overloaded.length; k += 2) {
+    const from = data.startSeconds + data.overloaded[k];
+    const to = from + data.overloaded[k + 1];
+    if (to < min || from > max) continue;
+    const left = Math.max(bbox.left, plot.valToPos(from, "x", true));
+    const width = Math.min(end - left, Math.max(3 * ratio, plot.valToPos(to, "x", true) - left));
+    ctx.fillRect(left, base - 9 * ratio, width, 9 * ratio);
+  }
   if (data.nowSeconds != null) {
     const x = Math.round(plot.valToPos(data.nowSeconds, "x", true)) + 0.5;
     ctx.strokeStyle = ctx.fillStyle = colour("ink");
@@ -103,16 +146,20 @@ function mark(plot, data, times, isOver) {
   ctx.restore();
 }
 
-function fillWhenOpened(details, times, columns, written, isOver) {
+/** The numbers of the span that is seen, when the table is opened. */
+function fillWhenOpened(details, times, columns, written, isOver, seen) {
   details.addEventListener("toggle", () => {
+    if (!details.open) return;
     const holder = details.querySelector("div");
-    if (!details.open || holder.firstChild) return;
+    const [from, to] = seen();
     const head = "<tr>" + ["Time", ...COLUMNS, "Overloaded"].map((name) => '<th scope="col">' + name + "</th>").join("") + "</tr>";
-    const cell = (value) => "<td>" + (value == null ? "–" : value.toFixed(1)) + "</td>";
-    const row = (time, i) => '<tr><th scope="row" style="font-weight:inherit">' + written.format(time * 1000) + "</th>" +
+    const cell = (value) => "<td>" + (value == null ? "–" : Math.abs(value) >= 10 ? value.toFixed(1) : value.toPrecision(3)) + "</td>";
+    const row = (i) => '<tr><th scope="row" style="font-weight:inherit">' + written.format(times[i] * 1000) + "</th>" +
       columns.map((column) => cell(column[i])).join("") + "<td>" + (isOver(i) ? "yes" : "no") + "</td></tr>";
-    const rows = times.map(row);
-    holder.innerHTML = "<table><thead>" + head + "</thead><tbody>" + rows.join("") + "</tbody></table>";
+    const indexes = [...times.keys()].filter((i) => times[i] >= from && times[i] <= to);
+    const rows = indexes.slice(0, MOST_ROWS).map(row);
+    const rest = indexes.length > MOST_ROWS ? "<p>The first " + MOST_ROWS + " of " + indexes.length + " rows. Zoom in, close and open this for others.</p>" : "";
+    holder.innerHTML = rest + "<table><thead>" + head + "</thead><tbody>" + rows.join("") + "</tbody></table>";
   });
 }
 
@@ -134,5 +181,10 @@ function sortable(table) {
 }
 
 document.querySelectorAll("figure.demand-chart").forEach(chartOf);
+document.querySelectorAll("button[data-from]").forEach((button) => button.addEventListener("click", () => {
+  const figure = document.querySelector("figure.demand-chart");
+  figure.showSpan(Number(button.dataset.from), Number(button.dataset.to));
+  figure.scrollIntoView({ block: "start" });
+}));
 document.querySelectorAll("table[data-sortable]").forEach(sortable);
 `;

@@ -40,9 +40,23 @@ th:first-child, td:first-child, .words { text-align: left; }
 th:last-child, td:last-child { padding-right: 0; }
 td.best { font-weight: 700; }
 th button { all: unset; cursor: pointer; text-decoration: underline dotted; text-underline-offset: 3px; }
-th button:focus-visible, summary:focus-visible, .plot:focus-visible { outline: 2px solid var(--demand); outline-offset: 2px; }
+button:focus-visible, summary:focus-visible, .plot:focus-visible { outline: 2px solid var(--demand); outline-offset: 2px; }
 th[aria-sort="ascending"] button::after { content: " \\2191"; }
 th[aria-sort="descending"] button::after { content: " \\2193"; }
+button.link { all: unset; cursor: pointer; text-decoration: underline dotted; text-underline-offset: 3px; white-space: nowrap; }
+.tools { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin: 8px 0; max-width: none; }
+.tools button {
+  font: inherit; font-size: 13px; padding: 2px 10px; color: var(--ink); background: var(--panel); border: 1px solid var(--line); border-radius: 8px; cursor: pointer; }
+.tools output { color: var(--soft); }
+.bar { display: inline-block; height: 12px; min-width: 2px; background: var(--capacity); border-radius: 2px; }
+.bar.faint { opacity: 0.4; }
+td:has(> .bar) { width: 240px; min-width: 96px; }
+td.words:last-child { min-width: 28ch; }
+.week th, .week td { padding: 2px 8px; border: 0; }
+.week td { background: color-mix(in srgb, var(--forecast) var(--shade, 0%), transparent); min-width: 36px; }
+.advice { padding-left: 24px; max-width: 72ch; }
+.advice li { margin: 4px 0; }
+pre { overflow-x: auto; padding: 16px; background: var(--panel); border-radius: 8px; font: 13px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
 details { margin: 16px 0; }
 summary { cursor: pointer; padding: 4px 0; font-weight: 600; }
 .tall { max-height: 480px; overflow: auto; }

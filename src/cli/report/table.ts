@@ -15,6 +15,10 @@ export interface Cell {
   readonly isBest?: boolean;
   /** Overloaded: marked in colour, beside its text. */
   readonly isMarked?: boolean;
+  /** A click shows this time in the chart. */
+  readonly zoom?: { readonly fromMs: number; readonly toMs: number };
+  /** A bar of this share (0..1) of the cell; faint where it is not well known. */
+  readonly bar?: { readonly share: number; readonly isFaint: boolean };
 }
 
 /** Longer tables can be sorted. */
@@ -34,9 +38,17 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
 <tbody>${body.join("\n")}</tbody></table></div>`;
 }
 
-function cellHtml({ text, value, isBest, isMarked }: Cell, isWords: boolean, isFirst: boolean): string {
+function cellHtml(cell: Cell, isWords: boolean, isFirst: boolean): string {
+  const { value, isBest } = cell;
   const classes = [isWords ? "words" : "", isBest === true ? "best" : ""].filter((name) => name !== "").join(" ");
   const attributes = `${classes === "" ? "" : ` class="${classes}"`}${value === undefined ? "" : ` data-value="${value}"`}`;
-  const inside = isMarked === true ? `<span class="mark">▲</span> ${escaped(text)}` : escaped(text);
+  const inside = contentOf(cell);
   return isFirst ? `<th scope="row"${attributes} style="font-weight:inherit">${inside}</th>` : `<td${attributes}>${inside}</td>`;
+}
+
+function contentOf({ text, isMarked, zoom, bar }: Cell): string {
+  if (bar !== undefined) return `<span class="bar${bar.isFaint ? " faint" : ""}" style="width:${(100 * bar.share).toFixed(1)}%"></span>`;
+  const words = isMarked === true ? `<span class="mark">▲</span>&nbsp;${escaped(text)}` : escaped(text);
+  if (zoom === undefined) return words;
+  return `<button type="button" class="link" data-from="${zoom.fromMs / 1000}" data-to="${zoom.toMs / 1000}">${words}</button>`;
 }

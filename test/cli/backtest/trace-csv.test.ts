@@ -1,6 +1,13 @@
 // The reader of traces: what is read, what is missing, and each thing that is refused with its line.
 import { expect, test } from "vitest";
-import { readTraceCsv } from "../../../src/cli/backtest/trace-csv.ts";
+import { createTraceReader } from "../../../src/cli/backtest/trace-csv.ts";
+
+/** Read in pieces of `size` characters: wherever a piece ends, the rows are the same. */
+function readTraceCsv(text: string, size = 7) {
+  const reader = createTraceReader();
+  for (let at = 0; at < text.length; at += size) reader.push(text.slice(at, at + size));
+  return reader.end();
+}
 
 const rows = (...lines: readonly string[]) => ["timestamp,value", ...lines, ""].join("\n");
 
@@ -45,6 +52,19 @@ test("what is absent, NaN or infinite is missing, and never 0", () => {
 
 test("rows are put in order of time, equal times in order of the file", () => {
   expect(read(rows("120,3", "60,1", "120,4", "0,0"))).toEqual([[0, 0], [60_000, 1], [120_000, 3], [120_000, 4]]);
+});
+
+test("a piece may end anywhere", () => {
+  const text = "timestamp,value\r\n60,1\r\n\r\n120,2\r180,3\n2026-03-02T08:00:00Z,4";
+  const whole = readTraceCsv(text, 1000);
+  expect(whole).toMatchObject({ kind: "valid", samples: { values: Float64Array.of(1, 2, 3, 4) } });
+  for (let size = 1; size < text.length; size++) expect(readTraceCsv(text, size), `pieces of ${size}`).toEqual(whole);
+});
+
+test("more rows than there is room for at first are read", () => {
+  const count = 140_000;
+  const result = readTraceCsv(rows(...Array.from({ length: count }, (_, i) => `${i * 60},${i}`)), 1 << 16);
+  expect(result.kind === "valid" && [result.samples.values.length, result.samples.values.at(-1), result.samples.timesMs.at(-1)]).toEqual([count, count - 1, (count - 1) * 60_000]);
 });
 
 test("a byte order mark, Windows line ends and empty lines are no problem", () => {
