@@ -2,22 +2,25 @@
 // Never NaN after a first sample, never negative, never beyond what the range seen so far makes plausible; observe and forecast allocate nothing.
 import type { Series } from "../series/index.ts";
 import { accuracyOf, book, createLedger, type Ledger } from "./accuracy.ts";
-import type { Accuracy, Fit, Forecaster, ForecastSettings, Peak } from "./forecaster.ts";
+import { type Anomalies, anomalyCountsOf, anomalyOf, createAnomalies, isStuck, resetAnomalies, screen } from "./anomalies.ts";
+import { createExclusions, type Exclusions, isExcluded, rewind, without } from "./exclusions.ts";
+import type { Accuracy, Fit, Forecaster, ForecastSettings, Peak, Said } from "./forecaster.ts";
 import {
-  CEILING, createFrame, ELAPSED, LOCAL_DAY, LOCAL_WEEK, placeSample, placeTarget, ROOT, SAID_PERSISTENCE, TARGET_DAY, TARGET_WEEK, TIME, VALUE,
+  CEILING, createFrame, ELAPSED, EXPECTED, INNOVATION, LOCAL_DAY, LOCAL_WEEK, placeSample, placeTarget, ROOT, SAID_PERSISTENCE, SAID_POINT, SAID_UPPER,
+  TARGET_DAY, TARGET_WEEK, TIME, VALUE,
 } from "./frame.ts";
 import { fitHoltWinters, type Fitted, WEEK_NEEDS_MS } from "./holt-winters/fit.ts";
 import {
   createHoltWinters, expectation, type HoltWinters, learn, type Parameters, phiOf, setLevel, setParameters, skip, UNFITTED,
 } from "./holt-winters/kernel.ts";
 import {
-  AVERAGE, createLead, explanationOf, HOLT_WINTERS, type Lead, pointOf, recallLead, REGRESSION, resetLead, sayLead, settleLead, upperOf,
+  AVERAGE, boundOf, createLead, explanationOf, HOLT_WINTERS, type Lead, pointOf, recallLead, REGRESSION, resetLead, sayLead, settleLead, upperOf,
 } from "./lead.ts";
 import { average, averageOf, createMovingAverage, type MovingAverage, resetMovingAverage } from "./moving-average.ts";
-import { createOutliers, type Outliers, screened } from "./outliers.ts";
 import { learnOutlook, lookOut } from "./regression/outlook.ts";
 import { createRegression, observeRegression, type Regression, resetRegression, seedRegression } from "./regression/regression.ts";
 import { timeOfDay, timeOfWeek } from "./seasons.ts";
+import { compareExperts, createStanding, isBehindForADay, type Standing } from "./standing.ts";
 import { createState, type State } from "./state.ts";
 
 /** A forecast never lies above the recent level plus so many times the range seen. */
@@ -47,7 +50,8 @@ interface Parts {
   /** phi^h of each lead. */
   readonly powers: Float64Array;
   readonly model: HoltWinters;
-  readonly outliers: Outliers;
+  readonly exclusions: Exclusions;
+  readonly anomalies: Anomalies;
   readonly smooth: MovingAverage;
   readonly regression: Regression;
   /** In ascending order of lead; `first` is the one that the decision uses. */
@@ -56,6 +60,7 @@ interface Parts {
   /** Last present value at each of the last `first.steps` steps: what persistence said. */
   readonly persisted: Float64Array;
   readonly ledger: Ledger;
+  readonly standing: Standing;
 }
 
 function createParts(settings: ForecastSettings): Parts {
@@ -71,14 +76,16 @@ function createParts(settings: ForecastSettings): Parts {
   return {
     settings, state, leads, first, regression,
     numbers: state.f64(NUMBERS),
-    frame: createFrame(),
+    frame: createFrame(state),
     slots: new Int32Array(leads.length),
     powers: state.f64(leads.length),
     model: createHoltWinters(state, stepMs),
-    outliers: createOutliers(state),
+    exclusions: createExclusions(settings.exclude ?? []),
+    anomalies: createAnomalies(state, stepMs),
     smooth: createMovingAverage(state, stepMs),
     persisted: state.f64(first.steps),
     ledger: createLedger(state),
+    standing: createStanding(state, stepMs),
   };
 }
 
@@ -89,8 +96,11 @@ function tune({ model, powers, leads }: Parts, parameters: Parameters): void {
 }
 
 function reset(parts: Parts): void {
-  const { state, settings, numbers, smooth, regression, leads, persisted } = parts;
+  const { state, settings, numbers, frame, anomalies, smooth, regression, leads, persisted, exclusions } = parts;
   state.clear();
+  rewind(exclusions);
+  frame.fill(NaN);
+  resetAnomalies(anomalies);
   numbers.fill(NaN);
   numbers[STEP] = 0;
   numbers[IS_FITTED] = 0;
@@ -143,16 +153,19 @@ function joinWeek(parts: Parts): void {
 }
 
 /** Updates every expert with the frame's value (NaN = missing). */
-function learnFrom({ numbers, frame, slots, model, outliers, smooth, regression, leads }: Parts): void {
+function learnFrom({ numbers, frame, slots, model, anomalies, smooth, regression, leads }: Parts): void {
   const value = frame[VALUE]!;
+  const expected = expectation(model, frame[LOCAL_DAY]!, frame[LOCAL_WEEK]!, phiOf(model));
+  frame[EXPECTED] = expected;
   if (value !== value) {
     frame[ROOT] = NaN;
     skip(model);
     observeRegression(regression, frame);
     return;
   }
-  const expected = expectation(model, frame[LOCAL_DAY]!, frame[LOCAL_WEEK]!, phiOf(model));
-  const e = screened(outliers, Math.sqrt(value) - expected);
+  frame[INNOVATION] = Math.sqrt(value) - expected;
+  screen(anomalies, frame);
+  const e = frame[INNOVATION];
   const z = Math.max(0, expected + e);
   frame[ROOT] = z;
   learn(model, frame[LOCAL_DAY]!, frame[LOCAL_WEEK]!, e);
@@ -181,11 +194,11 @@ function say(parts: Parts): void {
 }
 
 function observe(parts: Parts, timeMs: number, given: number): void {
-  const { settings, numbers, frame, slots, leads, first, persisted, ledger } = parts;
+  const { settings, numbers, frame, slots, leads, first, persisted, ledger, exclusions, anomalies, standing } = parts;
   const was = numbers[TIME_SEEN]!;
   if (was === was && timeMs !== was + settings.stepMs)
     throw new RangeError(`time ${timeMs} after ${was}: times advance by one step of ${settings.stepMs} ms; give NaN for a step without a sample`);
-  const value = given >= 0 && given <= MOST_DEMAND ? given : NaN;
+  const value = given >= 0 && given <= MOST_DEMAND && !isExcluded(exclusions, timeMs) ? given : NaN;
   const step = numbers[STEP]! | 0;
   const kept = step % first.steps;
   for (let i = 0; i < leads.length; i++) slots[i] = step % leads[i]!.steps;
@@ -195,11 +208,13 @@ function observe(parts: Parts, timeMs: number, given: number): void {
   frame[ELAPSED] = timeMs - numbers[FIRST_TIME]!;
   frame[VALUE] = value;
   if (frame[ELAPSED] === frame[ELAPSED]) {
+    if (isStuck(anomalies, frame)) frame[VALUE] = NaN;
     placeSample(frame, settings.localClock, settings.stepMs);
     frame[SAID_PERSISTENCE] = persisted[kept]!;
     recallLead(first, kept, frame);
     book(ledger, frame);
     for (let i = 0; i < leads.length; i++) settleLead(leads[i]!, slots[i]!, frame);
+    compareExperts(standing, first, frame);
     joinWeek(parts);
     learnFrom(parts);
     say(parts);
@@ -265,12 +280,27 @@ function fit(parts: Parts, history: Series): Fit {
   const { settings, first } = parts;
   const { day, week, localClock } = settings;
   if (history.stepMs !== settings.stepMs) throw new RangeError(`history has a step of ${history.stepMs} ms, expected ${settings.stepMs}`);
-  const found = fitHoltWinters(history, { leadSteps: first.steps, day, week, localClock, most: MOST_DEMAND });
+  const learned = without(parts.exclusions, history);
+  const found = fitHoltWinters(learned, { leadSteps: first.steps, day, week, localClock, most: MOST_DEMAND });
   reset(parts);
   if (found.kind === "notEnoughData") return found;
   adopt(parts, found);
   const { length } = history.values;
   return { kind: "fitted", samples: length, present: found.present / length, day: found.day, week: found.week };
+}
+
+function saidOf(frame: Float64Array): Said {
+  return {
+    get forecast() {
+      return frame[SAID_POINT]!;
+    },
+    get upper() {
+      return frame[SAID_UPPER]!;
+    },
+    get persistence() {
+      return frame[SAID_PERSISTENCE]!;
+    },
+  };
 }
 
 /** A forecaster that has seen nothing, unfitted or with the fit `start`. Throws RangeError for a step or leads that are not positive. */
@@ -284,10 +314,18 @@ export function createForecaster(settings: ForecastSettings, start?: Fitted): Fo
     observe: (timeMs, value) => observe(parts, timeMs, value),
     forecast: (leadSteps) => forecast(parts, leadSteps),
     upper: (leadSteps) => upperOf(leadAt(parts, leadSteps)),
+    bound: (leadSteps, probability) => boundOf(leadAt(parts, leadSteps), probability),
     explain: (leadSteps) => explanationOf(leadAt(parts, leadSteps)),
     peakWithin: (horizonMs) => peakWithin(parts, horizonMs),
     accuracy: (): Accuracy => accuracyOf(parts.ledger),
+    said: saidOf(parts.frame),
+    anomaly: () => anomalyOf(parts.anomalies, parts.frame),
+    anomalyCounts: () => anomalyCountsOf(parts.anomalies),
+    isFallingBehind: () => isBehindForADay(parts.standing),
     exportState: () => [parts.state.snapshot()],
-    importState: (blocks) => parts.state.restore(blocks[0] ?? new Float64Array(0)),
+    importState(blocks) {
+      parts.state.restore(blocks[0] ?? new Float64Array(0));
+      rewind(parts.exclusions);
+    },
   };
 }

@@ -16,6 +16,13 @@ export interface ForecastSettings {
   readonly day: boolean;
   readonly week: boolean;
   readonly localClock: LocalClock;
+  /** Times [startMs, endMs) whose samples count as missing, in any order, overlapping or not: they are never learned from, and the forecast goes on. */
+  readonly exclude?: readonly Exclusion[];
+}
+
+export interface Exclusion {
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
 /** What fit found. */
@@ -33,6 +40,48 @@ export interface Accuracy {
   readonly skill: number;
   /** Share of samples at or below the 95 % upper bound made one lead earlier. */
   readonly coverage: number;
+  /** Sum of (forecast - y) over sum of y: above 0 too much was forecast. */
+  readonly bias: number;
+  /** Mean pinball loss of the 95 % bound made one lead earlier, in the unit of the demand: 0.95 of what was above it, 0.05 of what was below. */
+  readonly pinball: number;
+}
+
+/** What was said one lead ago, at the first lead, for the last observed sample; NaN where nothing was. */
+export interface Said {
+  readonly forecast: number;
+  /** The 95 % bound. */
+  readonly upper: number;
+  /** The last value that was there then. */
+  readonly persistence: number;
+}
+
+interface AnomalousSample {
+  readonly timeMs: number;
+  readonly value: number;
+  /** What expert 1 expected one step ago. */
+  readonly expected: number;
+}
+
+interface OutlyingSample extends AnomalousSample {
+  readonly side: "high" | "low";
+  /** Distance from what was expected, in mean absolute one-step errors (on the root of the demand); above 6. Infinite where there never was an error. */
+  readonly sizeInMae: number;
+}
+
+/** What is unusual about a sample. */
+export type Anomaly =
+  /** Learned from only as if it lay six mean errors away. */
+  | ({ readonly kind: "outlier" } & OutlyingSample)
+  /** The second sample or a later one in a row that is out on the same side: learned from as it is. `sinceMs`: the first of them. */
+  | ({ readonly kind: "levelShift"; readonly sinceMs: number; readonly samples: number } & OutlyingSample)
+  /** The same value in each of the last `samples`, when no run was longer than `longestBefore` until then: counts as missing. */
+  | ({ readonly kind: "stuck"; readonly sinceMs: number; readonly samples: number; readonly longestBefore: number } & AnomalousSample);
+
+/** How many there were since the forecaster began: samples held back as outliers, level shifts, values that got stuck. */
+export interface AnomalyCounts {
+  readonly outliers: number;
+  readonly levelShifts: number;
+  readonly stuck: number;
 }
 
 /** The largest demand that is expected. */
@@ -54,6 +103,16 @@ export interface Explanation {
   readonly upper95: number;
 }
 
+/** The demand that is not exceeded with some probability. */
+export interface Bound {
+  /** Never below the forecast; NaN before any sample. */
+  readonly demand: number;
+  /** Settled errors that it rests on. */
+  readonly errors: number;
+  /** False while they are too few for this probability: then `demand` errs on the safe side. */
+  readonly isKnown: boolean;
+}
+
 /** Point forecasts from the last observed sample. */
 export interface PointForecast {
   /** Forecast `leadSteps` (1..largest lead) after the last observed time, >= 0; NaN before any sample. */
@@ -68,11 +127,20 @@ export interface Forecaster extends PointForecast {
   observe(timeMs: number, value: number): void;
   /** 95 % upper bound at a kept lead, >= forecast(leadSteps). */
   upper(leadSteps: number): number;
+  /** Upper bound at a kept lead, >= forecast(leadSteps), never falling as the probability grows. Throws RangeError for a probability outside 0.5 to 0.9999. */
+  bound(leadSteps: number, probability: number): Bound;
   /** The parts of the forecast at a kept lead. */
   explain(leadSteps: number): Explanation;
   /** The largest forecast of the next `horizonMs`, at least one step; undefined before any sample. */
   peakWithin(horizonMs: number): Peak | undefined;
   accuracy(): Accuracy;
+  /** A view: what it reads is of the last observed sample. */
+  readonly said: Said;
+  /** What is unusual about the last observed sample; undefined where it is ordinary, or missing. */
+  anomaly(): Anomaly | undefined;
+  anomalyCounts(): AnomalyCounts;
+  /** Expert 1 has been worse than expert 3 at the first lead after each settled error of the last day: fitting anew may help. */
+  isFallingBehind(): boolean;
   /** Copies of the whole state; importState on a forecaster of equal settings continues identically. Transferable between threads. */
   exportState(): Float64Array[];
   importState(state: readonly Float64Array[]): void;

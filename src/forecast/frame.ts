@@ -1,7 +1,8 @@
 // The sample at hand, as numbers: what every part of the forecaster reads of the present and, lead by lead, of the target.
-// They pass between functions in an array because doubles in arguments and results may be allocated; nothing in it outlives a step.
+// They pass between functions in an array because doubles in arguments and results may be allocated; it stays as it is until the next sample.
 import type { LocalClock } from "./forecaster.ts";
 import { DAY_MS, WEEK_MS } from "./seasons.ts";
+import { createState, type State } from "./state.ts";
 
 /** Unix ms of the sample, and since the first one. */
 export const TIME = 0;
@@ -30,15 +31,18 @@ export const TARGET_STEP = 16;
 /** 1 at the first sample of each learning period of expert 2, and of the second stage. */
 export const IS_LEARNING_OUTLOOK = 17;
 export const IS_LEARNING_ERRORS = 18;
-const NUMBERS = 19;
+/** What expert 1 expected of the sample one step ago, and the sample's distance from it as may be learned; both on z. */
+export const EXPECTED = 19;
+export const INNOVATION = 20;
+const NUMBERS = 21;
 
 /** Expert 2 learns once in this time: more often brings nothing, and costs five times as much at a minute. */
 export const OUTLOOK_LEARNING_MS = 300_000;
 /** The second stage once in this. */
 export const ERRORS_LEARNING_MS = 600_000;
 
-export function createFrame(): Float64Array {
-  return new Float64Array(NUMBERS);
+export function createFrame(state: State = createState()): Float64Array {
+  return state.f64(NUMBERS);
 }
 
 /** Whether `timeMs` is the first sample of a period: of each one, where periods are no longer than a step. */
