@@ -58,6 +58,14 @@ export function text(options: {
     .meta({ ...meta });
 }
 
+/** Text that must match a pattern both here and at the API server. */
+export function patterned(name: string, pattern: string, maxLength: number, range: string, description: string) {
+  const regex = new RegExp(pattern);
+  // A raw string where the pattern has backslashes.
+  const cel = `self.matches(${pattern.includes("\\") ? "r" : ""}'${pattern}')`;
+  return text({ name, description, range, maxLength, cel, accepts: (value) => regex.test(value) });
+}
+
 /** A duration in ms from `minMs` to `maxMs`; with `dividesDay`, one that a day is a whole multiple of. */
 export function duration(name: string, minMs: number, maxMs: number, description: string, dividesDay = false) {
   const range = `a duration from ${durationText(minMs)} to ${durationText(maxMs)}${dividesDay ? " that divides a day evenly" : ""}`;

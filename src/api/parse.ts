@@ -4,7 +4,7 @@ import { GROUP, KIND, VERSION } from "./identity.ts";
 import { foundText, pathText, problemsOf, unknownField } from "./problems.ts";
 import { FIELD_RULES } from "./rules.ts";
 import { specSchema } from "./schema.ts";
-import type { ParseResult, Problem, ScalerSpec } from "./spec.ts";
+import type { ParseResult, Problem, PrometheusAccess, ScalerSpec } from "./spec.ts";
 import { bare, defaultOf, schemaAt, valueAt } from "./tree.ts";
 
 const TOP_FIELDS = ["apiVersion", "kind", "metadata", "spec", "status"];
@@ -107,12 +107,16 @@ function isObject(value: unknown): value is PlainObject {
 }
 
 function completeSpec({ metric, forecast, fallback, ...rest }: z.output<typeof specSchema>): ScalerSpec {
-  const { step, ...demand } = metric;
+  const { step, prometheus, ...demand } = metric;
   const { leadTime, history, ...outlook } = forecast;
   return {
     ...rest,
-    metric: { ...demand, stepMs: step },
+    metric: { ...demand, stepMs: step, prometheus: prometheus === undefined ? undefined : completeAccess(prometheus) },
     forecast: { ...outlook, leadTimeMs: leadTime, historyMs: history },
     fallback: fallback === undefined ? undefined : { replicas: fallback.replicas, afterMs: fallback.after },
   };
+}
+
+function completeAccess({ timeout, ...access }: NonNullable<z.output<typeof specSchema>["metric"]["prometheus"]>): PrometheusAccess {
+  return { ...access, timeoutMs: timeout };
 }

@@ -1,8 +1,9 @@
 // The one source of the manifest's fields: the parse, the CRD and the field reference all come from here.
 // A field belongs here only once the operator acts on it: nothing may be accepted and ignored.
 import { z } from "zod";
+import { accessSchema } from "./access.ts";
 import { behaviorSchema } from "./behavior.ts";
-import { choice, duration, type FieldMeta, percent, quantity, text, whole } from "./fields.ts";
+import { choice, duration, type FieldMeta, patterned, percent, quantity, text, whole } from "./fields.ts";
 import { CEL_ZONE, isTimeZone, nearestTimeZone, ZONE_LENGTH } from "./time-zone.ts";
 
 const SECOND_MS = 1000;
@@ -17,12 +18,6 @@ const MAX_QUERY_LENGTH = 8192;
 /** Lengths that Kubernetes itself allows for names and groups. */
 const MAX_NAME_LENGTH = 253;
 const MAX_KIND_LENGTH = 63;
-
-/** Text that must match a pattern both here and at the API server. */
-function patterned(name: string, pattern: string, maxLength: number, range: string, description: string) {
-  const regex = new RegExp(pattern);
-  return text({ name, description, range, maxLength, cel: `self.matches('${pattern}')`, accepts: (value) => regex.test(value) });
-}
 
 const scaleTargetRef = z
   .strictObject({
@@ -56,6 +51,7 @@ const metric = z
     }),
     targetPerReplica: quantity("targetPerReplica", { zero: false, max: "9E" }, "The demand that one replica serves, in the unit of the query."),
     step: duration("step", 15 * SECOND_MS, HOUR_MS, "Resolution of the series and pace of the decisions.", true).prefault("1m"),
+    prometheus: accessSchema,
   })
   .meta({ description: "The demand that replicas are provided for.", form: "object" } satisfies FieldMeta);
 

@@ -33,12 +33,51 @@ export interface Behavior {
   readonly scaleDown: ScalingRules;
 }
 
+interface SecretKeyRef {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** Another metrics server, or another way to ask the operator's own. */
+export interface PrometheusAccess {
+  readonly url?: string | undefined;
+  readonly auth?:
+    | {
+        readonly bearer?: { readonly secretKeyRef: SecretKeyRef } | undefined;
+        readonly basic?: { readonly username: string; readonly passwordSecretKeyRef: SecretKeyRef } | undefined;
+        readonly sigV4?: { readonly region: string; readonly service: string } | undefined;
+      }
+    | undefined;
+  readonly tls?:
+    | {
+        readonly caSecretKeyRef?: SecretKeyRef | undefined;
+        readonly certSecretKeyRef?: SecretKeyRef | undefined;
+        readonly keySecretKeyRef?: SecretKeyRef | undefined;
+        readonly serverName?: string | undefined;
+        readonly insecureSkipVerify?: boolean | undefined;
+      }
+    | undefined;
+  readonly headers: readonly {
+    readonly name: string;
+    readonly value?: string | undefined;
+    readonly valueFrom?: { readonly secretKeyRef: SecretKeyRef } | undefined;
+  }[];
+  readonly queryParameters: readonly { readonly name: string; readonly value: string }[];
+  readonly timeoutMs: number;
+}
+
 export interface ScalerSpec {
   readonly scaleTargetRef: ScaleTargetRef;
   readonly minReplicas: number;
   readonly maxReplicas: number;
   readonly mode: Mode;
-  readonly metric: { readonly query: string; readonly targetPerReplica: number; readonly stepMs: number };
+  readonly metric: {
+    readonly query: string;
+    readonly targetPerReplica: number;
+    readonly stepMs: number;
+    /** Undefined: the operator's own server, asked as the operator does. */
+    readonly prometheus: PrometheusAccess | undefined;
+  };
   readonly forecast: {
     readonly leadTimeMs: number;
     readonly historyMs: number;

@@ -31,6 +31,9 @@ export function runCommand(io: Io, finish: (code: number) => void): Command {
     .addOption(option("--kubeconfig <file>", "kubeconfig to use (default: the pod's ServiceAccount, else $KUBECONFIG, else ~/.kube/config)"))
     .addOption(option("--context <name>", "context of the kubeconfig (default: its current one)"))
     .addOption(option("--prometheus-url <url>", "Prometheus that answers the queries").argParser(httpUrl).makeOptionMandatory())
+    .addOption(option("--prometheus-bearer-token-file <file>", "token for --prometheus-url; read again when it is rotated"))
+    .addOption(option("--prometheus-ca-file <file>", "PEM certificates that the certificate of --prometheus-url must lead to"))
+    .addOption(option("--prometheus-allowed-urls <urls>", "what metric.prometheus.url may be, by commas; *. before a host is any label").argParser(list))
     .addOption(
       option("--metrics-addr <host:port>", "where /metrics, /healthz and /readyz listen")
         .argParser(address)
@@ -87,8 +90,12 @@ function address(text: string): RunOptions["metricsAddr"] {
   return { host: (found[1] ?? "").replace(/^\[|\]$/g, "") || "0.0.0.0", port: Number(found[2]) };
 }
 
+function list(text: string): readonly string[] {
+  return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+}
+
 function names(text: string): readonly string[] {
-  const found = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const found = list(text);
   const wrong = found.find((name) => !NAMESPACE.test(name));
   if (found.length === 0 || wrong !== undefined) throw new InvalidArgumentError("Expected names of namespaces by commas, such as shop,web.");
   return [...new Set(found)];

@@ -2,6 +2,7 @@
 import type { Scaler, ScaleTargetRef } from "../api/index.ts";
 import type { DemandSettings, Policy } from "../decision/index.ts";
 import type { ForecastSettings } from "../forecast/index.ts";
+import type { RangeQuery } from "../prometheus/index.ts";
 
 /** The horizon that is always exported, ms: dashboards lay it over the demand of now. */
 export const EXPORTED_HORIZON_MS = 20 * 60_000;
@@ -22,6 +23,8 @@ export interface Plan {
   readonly generation: number;
   readonly target: ScaleTargetRef;
   readonly query: string;
+  /** Another server than the operator's own, or another way to ask it. */
+  readonly source: RangeQuery["source"];
   readonly stepMs: number;
   readonly historyMs: number;
   readonly leadMs: number;
@@ -34,7 +37,7 @@ export interface Plan {
 
 export function planFor(scaler: Scaler): Plan {
   const { spec } = scaler;
-  const { stepMs, query, targetPerReplica } = spec.metric;
+  const { stepMs, query, targetPerReplica, prometheus } = spec.metric;
   const steps = (ms: number) => Math.max(1, Math.round(ms / stepMs));
   const leadSteps = steps(spec.forecast.leadTimeMs);
   const exportedSteps = steps(EXPORTED_HORIZON_MS);
@@ -65,12 +68,13 @@ export function planFor(scaler: Scaler): Plan {
     generation: scaler.generation,
     target: spec.scaleTargetRef,
     query,
+    source: prometheus === undefined ? undefined : { namespace: scaler.namespace, access: prometheus },
     stepMs,
     historyMs: spec.forecast.historyMs,
     leadMs: spec.forecast.leadTimeMs,
     targetPerReplica,
     model,
-    modelKey: JSON.stringify([query, spec.forecast.historyMs, model]),
+    modelKey: JSON.stringify([query, prometheus, spec.forecast.historyMs, model]),
     policy: {
       minReplicas: spec.minReplicas,
       maxReplicas: spec.maxReplicas,

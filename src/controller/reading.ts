@@ -23,12 +23,12 @@ export function newestSlotMs(stepMs: number, nowMs: number): number {
 
 /** Reads the slots after `settledMs` up to the newest. Never rejects but when `signal` has fired. */
 export async function readSlots(prometheus: PrometheusClient, plan: Plan, settledMs: number, nowMs: number, signal: AbortSignal): Promise<Reading> {
-  const { query, stepMs } = plan;
+  const { query, source, stepMs } = plan;
   const startMs = settledMs + stepMs;
   const endMs = newestSlotMs(stepMs, nowMs);
   if (startMs > endMs) return { kind: "nothingNew" };
   try {
-    const { samples, notANumber } = await prometheus.queryRange({ query, startMs, endMs, stepMs }, signal);
+    const { samples, notANumber } = await prometheus.queryRange({ query, source, startMs, endMs, stepMs }, signal);
     const grid = { startMs, stepMs, length: Math.round((endMs - startMs) / stepMs) + 1 };
     return { kind: "answer", series: regularize(samples, grid), notANumber };
   } catch (error) {

@@ -13,4 +13,5 @@ export { createReflector } from "./reflector.ts";
 export { createScalerCache } from "./scaler-cache.ts";
 export { LEADER_RULES, OPERATOR_RULES } from "./rules.ts";
 export { createScales } from "./scales.ts";
+export { createSecretReader } from "./secrets.ts";
 export { createStatuses } from "./statuses.ts";

@@ -20,6 +20,8 @@ export const OPERATOR_RULES: readonly PolicyRule[] = [
   { apiGroups: ["*"], resources: ["*/scale"], verbs: ["get", "patch"] },
   // Ready pods of targets that do not say how many are ready. Without it the operator still works, and knows less.
   { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
+  // Credentials that scalers name for their Prometheus, each read by its name.
+  { apiGroups: [""], resources: ["secrets"], verbs: ["get"] },
   // Events about scalers; the core group where events.k8s.io is missing.
   { apiGroups: ["events.k8s.io", ""], resources: ["events"], verbs: ["create", "patch"] },
 ];

@@ -14,8 +14,11 @@ export interface Address {
   redact(text: string): string;
 }
 
-/** The parts of an http(s) URL such as `https://user:secret@prometheus.example/prefix`; throws InvalidSpec for anything else. */
-export function addressOf(url: string): Address {
+/**
+ * The parts of an http(s) URL such as `https://user:secret@prometheus.example/prefix`; throws InvalidSpec for anything else.
+ * `parameters` go into the query of every request; `hidden` are further texts that no message shows.
+ */
+export function addressOf(url: string, parameters: readonly (readonly [string, string])[] = [], hidden: readonly string[] = []): Address {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || (parsed.protocol !== "http:" && parsed.protocol !== "https:"))
     throw new OperatorError("The URL of Prometheus is not an http or https URL.", {
@@ -23,10 +26,11 @@ export function addressOf(url: string): Address {
       retry: "whenSpecChanges",
       hint: "Write it like http://prometheus.monitoring:9090.",
     });
+  for (const [name, value] of parameters) parsed.searchParams.append(name, value);
   const path = parsed.pathname.replace(/\/+$/, "");
   const username = decoded(parsed.username);
   const password = decoded(parsed.password);
-  const secrets = [password, parsed.password, username, parsed.username, parsed.search.slice(1), ...parsed.searchParams.values()]
+  const secrets = [...hidden, password, parsed.password, username, parsed.username, parsed.search.slice(1), ...parsed.searchParams.values()]
     .filter((secret) => secret.length >= 3)
     .sort((a, b) => b.length - a.length);
   const shown = `${parsed.protocol}//${parsed.host}${path}`;

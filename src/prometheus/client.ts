@@ -11,12 +11,19 @@ import { NotJson } from "./json-scanner.ts";
 import type { PrometheusClient, RangeAnswer, RangeQuery } from "./prometheus.ts";
 import { chunksOf, MAX_CHUNK_STEPS } from "./ranges.ts";
 import { createRequester, CutOff } from "./request.ts";
+import type { Manners } from "./request.ts";
 import { createSampleBuffer } from "./sample-buffer.ts";
 import type { SampleBuffer } from "./sample-buffer.ts";
 
 export interface PrometheusClientOptions {
   /** http(s), may have a path prefix and user:password, which no message shows. */
   readonly url: string;
+  /** Headers, certificates, signature. */
+  readonly manners?: Manners;
+  /** Added to the query of every request. */
+  readonly parameters?: readonly (readonly [string, string])[];
+  /** Texts that no message shows: tokens and the like. */
+  readonly hidden?: readonly string[];
   readonly clock: Clock;
   /** Wall-clock ms a request may take, body included. */
   readonly timeoutMs?: number;
@@ -50,8 +57,9 @@ interface Limits {
 /** A client for the server at `url`; throws InvalidSpec if that is no URL. */
 export function createPrometheusClient(options: PrometheusClientOptions): PrometheusClient {
   const { clock, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, maxSamples = MAX_SAMPLES, random = Math.random } = options;
-  const address = addressOf(options.url);
-  const requester = createRequester({ address, clock, timeoutMs, random, onRequest: options.onRequest ?? (() => {}) });
+  const address = addressOf(options.url, options.parameters, options.hidden);
+  const manners = options.manners ?? {};
+  const requester = createRequester({ address, manners, clock, timeoutMs, random, onRequest: options.onRequest ?? (() => {}) });
   return {
     async queryRange(query: RangeQuery, signal: AbortSignal): Promise<RangeAnswer> {
       const expected = Math.max(0, Math.floor(query.endMs / query.stepMs) - Math.floor(query.startMs / query.stepMs) + 1);

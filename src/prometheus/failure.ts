@@ -78,7 +78,7 @@ export function statusFailure(answer: RefusedAnswer, address: Address): Failure 
     return { error: unreachable(`Prometheus at ${address.shown} answered ${status}${text}`, { hint, retryAfterMs }), again };
   };
   if (status >= 300 && status < 400) return failure("Give the URL that it redirects to: redirects are not followed.");
-  if (status === 401 || status === 403) return failure("Check the credentials in the operator's Prometheus URL and what they may read.");
+  if (status === 401 || status === 403) return failure("Check the credentials (spec.metric.prometheus, or the operator's own) and what they may read.");
   if (status === 404) return failure("Check the URL and its path prefix: /api/v1/query_range is not there.");
   if (status === 429 || status === 503) return failure("Prometheus is overloaded or rate-limits the operator: check its load and limits.", true);
   if (isApi && status >= 400 && status < 500 && !isPassing(errorType, text)) return { error: rejectedBy(errorType, text), again: false };

@@ -1,5 +1,6 @@
-export type { PrometheusClient, RangeAnswer, RangeQuery } from "./prometheus.ts";
+export type { PrometheusClient, PrometheusSource, RangeAnswer, RangeQuery } from "./prometheus.ts";
 export { createPrometheusClient } from "./client.ts";
 export type { PrometheusClientOptions } from "./client.ts";
 export { queryProblem } from "./promql.ts";
 export type { QueryProblem } from "./promql.ts";
+export { createPrometheusServers } from "./servers.ts";

@@ -4,6 +4,8 @@ import axios from "axios";
 import type { AxiosResponse } from "axios";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import type { AgentOptions } from "node:https";
+import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
 import { monotonicMs, withTimeout } from "../clock.ts";
 import type { Clock } from "../clock.ts";
@@ -11,8 +13,26 @@ import type { Address } from "./address.ts";
 import { connectionFailure, statusFailure, timeoutFailure } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 
+/** A request as a signature covers it. */
+export interface Signable {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** How a server wants to be asked, beyond its address. Values are ready to be sent. */
+export interface Manners {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: Pick<AgentOptions, "ca" | "cert" | "key" | "servername" | "rejectUnauthorized">;
+  /** The headers that sign a request; may look for credentials. */
+  readonly sign?: (request: Signable) => Promise<Readonly<Record<string, string>>>;
+  /** Resolves the host's name, and may refuse what it resolves to. */
+  readonly lookup?: LookupFunction;
+}
+
 export interface RequesterOptions {
   readonly address: Address;
+  readonly manners?: Manners;
   readonly clock: Clock;
   readonly timeoutMs: number;
   /** 0..1, spreads the retries of many scalers. */
@@ -43,9 +63,10 @@ const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_SOCKETS = 32;
 
 /** Asks the server at `address`, over kept connections. */
-export function createRequester({ address, clock, timeoutMs, random, onRequest }: RequesterOptions): Requester {
-  const httpAgent = new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
-  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+export function createRequester({ address, manners = {}, clock, timeoutMs, random, onRequest }: RequesterOptions): Requester {
+  const options = { keepAlive: true, maxSockets: MAX_SOCKETS, ...(manners.lookup === undefined ? {} : { lookup: manners.lookup }) };
+  const httpAgent = new HttpAgent(options);
+  const httpsAgent = new HttpsAgent({ ...options, ...manners.tls });
   const closed = new AbortController();
 
   const agents = { httpAgent, httpsAgent };
@@ -57,7 +78,7 @@ export function createRequester({ address, clock, timeoutMs, random, onRequest }
     let code = "error";
     let body: Readable | undefined;
     try {
-      const response = await send(address, form, timed, agents);
+      const response = await send(address, manners, form, timed, agents);
       body = response.data;
       code = String(response.status);
       if (response.status === 200) return { value: await read(chunks(body)) };
@@ -103,17 +124,22 @@ export function createRequester({ address, clock, timeoutMs, random, onRequest }
   };
 }
 
-function send(
+async function send(
   address: Address,
+  manners: Manners,
   form: URLSearchParams,
   signal: AbortSignal,
   agents: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent },
 ): Promise<AxiosResponse<Readable>> {
+  const body = form.toString();
+  const own = { "content-type": "application/x-www-form-urlencoded", accept: "application/json", "accept-encoding": "identity" };
+  const headers = { ...own, ...manners.headers };
+  const signed = manners.sign === undefined ? {} : await manners.sign({ url: new URL(address.rangeUrl), headers, body });
   return axios.request<Readable>({
     url: address.rangeUrl,
     method: "POST",
-    data: form.toString(),
-    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json", "accept-encoding": "identity" },
+    data: body,
+    headers: { ...headers, ...signed },
     responseType: "stream",
     validateStatus: () => true,
     maxRedirects: 0,

@@ -29,6 +29,30 @@ const down = (name: string, member: string, value: unknown, field = member) =>
   bad(name, `spec.behavior.scaleDown.${field}`, { behavior: { scaleDown: { [member]: value } } });
 const policy = (value: PlainObject) => [{ type: "Percent", value: 10, periodSeconds: 60, ...value }];
 
+const access = (name: string, field: string, value: PlainObject) => bad(name, `spec.metric.prometheus${field}`, { metric: { prometheus: value } });
+const key = { name: "secret", key: "token" };
+const bearer = { secretKeyRef: key };
+const badAccess: readonly BadManifest[] = [
+  ...["prometheus.example", "ftp://prometheus.example", "https://user:word@prometheus.example", "https://prometheus.example?a=b", "https://a b"].map((url) =>
+    access(`Prometheus URL ${url}`, ".url", { url }),
+  ),
+  access("two ways to authenticate", ".auth", { auth: { bearer, basic: { username: "a", passwordSecretKeyRef: key } } }),
+  access("no way to authenticate", ".auth", { auth: {} }),
+  access("token without a key", ".auth.bearer.secretKeyRef.key", { auth: { bearer: { secretKeyRef: { name: "secret" } } } }),
+  access("token as text", ".auth.bearer.token", { auth: { bearer: { ...bearer, token: "abc" } } }),
+  access("user name with a colon", ".auth.basic.username", { auth: { basic: { username: "a:b", passwordSecretKeyRef: key } } }),
+  access("signature without a region", ".auth.sigV4.region", { auth: { sigV4: {} } }),
+  access("certificate without a key", ".tls", { tls: { certSecretKeyRef: key } }),
+  access("secret of an impossible name", ".tls.caSecretKeyRef.name", { tls: { caSecretKeyRef: { name: "A", key: "b" } } }),
+  access("header with two values", ".headers[0]", { headers: [{ name: "X-A", value: "a", valueFrom: bearer }] }),
+  access("header without a value", ".headers[0]", { headers: [{ name: "X-A" }] }),
+  access("header that the client sets", ".headers[0].name", { headers: [{ name: "Authorization", value: "a" }] }),
+  access("header with a line end", ".headers[0].value", { headers: [{ name: "X-A", value: "a\nb" }] }),
+  access("parameter with an impossible name", ".queryParameters[0].name", { queryParameters: [{ name: "a b", value: "c" }] }),
+  access("time-out of nothing", ".timeout", { timeout: "0s" }),
+  access("time-out beyond two minutes", ".timeout", { timeout: "3m" }),
+];
+
 export const BAD_MANIFESTS: readonly BadManifest[] = [
   bad("no target", "spec.scaleTargetRef", { scaleTargetRef: undefined }),
   bad("target without a name", "spec.scaleTargetRef.name", { scaleTargetRef: { name: undefined } }),
@@ -87,7 +111,7 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
   bad("fallback above maxReplicas", "spec.fallback.replicas", { fallback: { replicas: 41 } }),
   bad("fallback at once", "spec.fallback.after", { fallback: { replicas: 5, after: "0s" } }),
   bad("mistyped field", "spec.maxReplica", { maxReplica: 40 }),
-  metric("field that is not there yet", "prometheus", { url: "https://prometheus.example" }),
+  ...badAccess,
 ];
 
 /** The whole manifest of an entry. */
@@ -130,4 +154,18 @@ export const EDGE_MANIFESTS: readonly Omit<BadManifest, "field">[] = [
   good("no scale down", { behavior: { scaleDown: { selectPolicy: "Disabled" } } }),
   good("a fallback with its default", { fallback: { replicas: 40 } }),
   good("one number of replicas", { minReplicas: 40 }),
+  ...["http://prometheus:9090", "https://prometheus.example/prefix/", "https://10.0.0.1", "http://[::1]:9090"].map((url) =>
+    good(`Prometheus at ${url}`, { metric: { prometheus: { url } } }),
+  ),
+  good("every way to ask Prometheus", {
+    metric: {
+      prometheus: {
+        auth: { sigV4: { region: "eu-central-1" } },
+        tls: { caSecretKeyRef: key, certSecretKeyRef: key, keySecretKeyRef: key, serverName: "a.b", insecureSkipVerify: true },
+        headers: [{ name: "X-Scope-OrgID", value: "shop|web" }, { name: "X-B", valueFrom: bearer }],
+        queryParameters: [{ name: "partial_response", value: "false" }],
+        timeout: "1s",
+      },
+    },
+  }),
 ];

@@ -3,6 +3,7 @@ import { forgetVersions, startCluster } from "../control-plane/cluster.ts";
 import { applyCrd } from "../control-plane/global-setup.ts";
 import { startPrometheus } from "../control-plane/prometheus-server.ts";
 import { kubeContract } from "../kube/contract.ts";
+import { accessContract } from "../prometheus/access-contract.ts";
 import { contractSeries, prometheusContract } from "../prometheus/contract.ts";
 import { HOUR_MS, MINUTE_MS } from "./demand.ts";
 import { describeCluster, surroundings } from "./surroundings.ts";
@@ -28,6 +29,11 @@ describeCluster("contracts", () => {
       await waitFor("custom resources are served", 30_000, () => cluster.kubectl("get", "psc", "--all-namespaces"));
     };
     return { kubeconfig: cluster.kubeconfig, expireVersions, close: () => cluster.stop() };
+  });
+
+  accessContract("the real Prometheus", async () => {
+    const server = await startPrometheus(binaries, []);
+    return { url: server.url, query: "vector(1)", atMs: Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS, close: () => server.stop() };
   });
 
   prometheusContract("the real Prometheus", async () => {

@@ -7,9 +7,10 @@ import type { Clock } from "../../clock.ts";
 import { createController, createModelThread } from "../../controller/index.ts";
 import type { Controller, ControllerParts, StoredScaler } from "../../controller/index.ts";
 import type { OperatorError } from "../../errors.ts";
-import { createEvents, createLeaderElection, createLeases, createScalerCache, createScales, createStatuses, guardWrites, KubeError } from "../../kube/index.ts";
+import { createEvents, createLeaderElection, createLeases, createScalerCache, createScales, createSecretReader, createStatuses } from "../../kube/index.ts";
+import { guardWrites, KubeError } from "../../kube/index.ts";
 import type { KubeConnection, LeaderElection } from "../../kube/index.ts";
-import { createPrometheusClient } from "../../prometheus/index.ts";
+import { createPrometheusServers } from "../../prometheus/index.ts";
 import { createLog, createMetrics, serveTelemetry } from "../../telemetry/index.ts";
 import type { Log, LogLevel } from "../../telemetry/index.ts";
 
@@ -17,6 +18,10 @@ export interface RunOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly prometheusUrl: URL;
+  readonly prometheusBearerTokenFile?: string;
+  readonly prometheusCaFile?: string;
+  /** What scalers may name beside prometheusUrl. */
+  readonly prometheusAllowedUrls?: readonly string[];
   readonly metricsAddr: { readonly host: string; readonly port: number };
   /** Undefined: all namespaces. */
   readonly watchNamespaces?: readonly string[];
@@ -41,7 +46,13 @@ export async function runOperator(options: RunOptions, connection: KubeConnectio
   const metrics = createMetrics();
   const election = electionFor(options, connection, wallClock, log);
   const writing = guardWrites(connection, () => election.isLeader());
-  const prometheus = createPrometheusClient({ url: options.prometheusUrl.href, clock: wallClock, onRequest: (code) => metrics.prometheusRequest(code) });
+  const prometheus = createPrometheusServers({
+    own: { url: options.prometheusUrl.href, bearerTokenFile: options.prometheusBearerTokenFile, caFile: options.prometheusCaFile },
+    allowedUrls: options.prometheusAllowedUrls ?? [],
+    readSecret: createSecretReader(connection),
+    clock: wallClock,
+    onRequest: (code) => metrics.prometheusRequest(code),
+  });
   const thread = createModelThread();
   const events = createEvents({ connection: writing, clock: wallClock, log });
   const targets = { scales: createScales({ connection: writing, clock: wallClock }), statuses: createStatuses({ connection: writing }) };
