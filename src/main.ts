@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { backtestCommand } from "./cli/backtest.ts";
 import { crdCommand } from "./cli/crd.ts";
 import { demoCommand } from "./cli/demo.ts";
+import { explainCommand } from "./cli/explain.ts";
 import { EXIT, processIo } from "./cli/io.ts";
 import { runCommand } from "./cli/run.ts";
 import { validateCommand } from "./cli/validate.ts";
@@ -20,7 +21,7 @@ const program = new Command("predictive-scaler")
   .showHelpAfterError("Run with --help to see what there is.")
   .exitOverride()
   .configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
-const commands = [runCommand(io, finish), demoCommand(io, finish), backtestCommand(io, finish), validateCommand(io, finish), crdCommand(io)];
+const commands = [runCommand(io, finish), demoCommand(io, finish), backtestCommand(io, finish), explainCommand(io, finish), validateCommand(io, finish), crdCommand(io)];
 for (const command of commands) program.addCommand(command.exitOverride().configureOutput(program.configureOutput()));
 
 try {

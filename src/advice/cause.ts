@@ -91,7 +91,7 @@ function ofForecast(shortage: Omit<Shortage, "cause">, journal: Journal, moments
   if (Number.isNaN(forecast)) return { kind: "forecastLow", sentence: `Demand rose to ${numberText(peak)} at ${moments.at(peakMs)}, and there was no forecast for that time yet.` };
   const off = 1 - forecast / peak;
   if (off > LOW_SHARE) {
-    const share = `${numberText(100 * off)} % less`;
+    const share = `${Math.round(100 * off)} % less`;
     return { kind: "forecastLow", sentence: `Demand was not foreseen: ${numberText(peak)} at ${moments.at(peakMs)}, where ${numberText(forecast)} (${share}) was forecast ${lead} before.` };
   }
   const allowed = numberText(100 * (1 - journal.serviceLevel));

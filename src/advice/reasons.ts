@@ -29,6 +29,10 @@ function windowEnd({ spec, windowOpensMs, moments }: Told): string {
 const DEMAND = {
   ForecastDemand: { means: "The forecast of demand for the lead time, with the margin that the service level asks for, sets the number." },
   CurrentDemand: { means: "The demand of this moment sets the number, because no higher one is forecast or there is no forecast yet." },
+  DemandAboveForecast: {
+    means: "Demand is far above anything that was forecast for now, so capacity is raised at once for it.",
+    change: "It ends when demand is back at what is forecast. An announced event of this kind belongs into the calendar.",
+  },
   NothingToDo: { means: "The target already has the replicas that its demand asks for." },
   WithinTolerance: {
     means: "The number that demand asks for is so close to the present one that a change is not worth its disturbance.",
@@ -110,6 +114,10 @@ const METRIC = {
   QueryRejected: { means: "Prometheus refuses the query, so there is no demand to go by.", change: "Correct metric.query: `validate` checks its syntax." },
   QueryAmbiguous: { means: "The query yields several series where one number is needed.", change: "Wrap metric.query in sum(), or select one series by its labels." },
   PrometheusUnreachable: { means: "Prometheus does not answer, so there is no demand to go by.", change: "Check that Prometheus runs, its URL, and the network in between." },
+  AccuracyBelowGate: {
+    means: "The forecast has been worse for hours than assuming that demand stays as it is, so replicas follow the demand of this moment.",
+    change: "The forecast gets control back when it has been better for a day. `advise` says what may help; `backtest` shows how good it was.",
+  },
   InvalidSpec: { means: "The manifest has mistakes, so the scaler does nothing.", change: "Correct the fields that the message names: `validate` lists them all." },
 } satisfies Partial<Record<Reason, ReasonText>>;
 

@@ -8,6 +8,8 @@ export interface Situation {
   readonly name: string;
   readonly spec: ScalerSpec;
   readonly nowMs: number;
+  /** The lead in use; NaN if it is not known. */
+  readonly leadMs: number;
   /** Replicas of the target as last read. */
   readonly current: number;
   readonly decision: DecisionRecord | undefined;

@@ -38,10 +38,11 @@ export function tellStory(whole: Journal, sinceMs: number): Story | undefined {
   const slots = whole.slots.filter(({ timeMs }) => timeMs + whole.slotMs > sinceMs && timeMs <= whole.nowMs);
   if (slots.length === 0) return undefined;
   const moments = momentsIn(whole.timeZone, whole.nowMs);
-  const fromMs = Math.max(sinceMs, slots[0]?.timeMs ?? sinceMs);
+  const fromMs = slots[0]?.timeMs ?? sinceMs;
   const toMs = whole.nowMs;
   const shortages = shortagesOf(slots, whole, moments);
-  const shortSeconds = slots.reduce((sum, slot) => sum + slot.shortSeconds, 0);
+  // A pass counts the time since the one before it, which may lie before the first slot.
+  const shortSeconds = Math.min((toMs - fromMs) / 1000, slots.reduce((sum, slot) => sum + slot.shortSeconds, 0));
   const shortShare = toMs > fromMs ? (shortSeconds * 1000) / (toMs - fromMs) : 0;
   const base = { fromMs, toMs, shortSeconds, shortShare, isWithinLevel: shortShare <= 1 - whole.serviceLevel + 1e-9, shortages };
   return { ...base, answer: answerOf(base, slots, whole, moments), timeline: timelineOf(slots, whole, shortages, fromMs, moments) };
@@ -67,7 +68,7 @@ function shortageOf(group: readonly Slot[], journal: Journal, moments: Moments):
   const numbers = {
     startMs,
     endMs: Math.min(endMs, journal.nowMs),
-    shortSeconds: group.reduce((sum, slot) => sum + slot.shortSeconds, 0),
+    shortSeconds: Math.min((endMs - startMs) / 1000, group.reduce((sum, slot) => sum + slot.shortSeconds, 0)),
     peak: worst.demand,
     peakMs: worst.timeMs,
     forecast: worst.forecast,
@@ -152,18 +153,22 @@ function changeLines(events: readonly JournalEvent[], { slotMs }: Journal, momen
 }
 
 /** Stretches of slots in which a limit held the number. */
-function limitLines(slots: readonly Slot[], { slotMs }: Journal, moments: Moments): Moment[] {
+function limitLines(slots: readonly Slot[], { slotMs, nowMs }: Journal, moments: Moments): Moment[] {
   return stretches(slots, ({ limitedBy }) => (limitedBy === "TooFewReplicas" ? undefined : limitedBy)).map(({ word, startMs, lastMs, most }) => ({
     timeMs: startMs,
-    text: `${word} limits until ${moments.at(lastMs + slotMs)}; up to ${replicasText(most)} needed`,
+    text: `${word} limits ${until(lastMs + slotMs, nowMs, moments)}; up to ${replicasText(most)} needed`,
   }));
 }
 
-function missingLines(slots: readonly Slot[], { slotMs }: Journal, moments: Moments): Moment[] {
+function missingLines(slots: readonly Slot[], { slotMs, nowMs }: Journal, moments: Moments): Moment[] {
   return stretches(slots, ({ demand, reason }) => (Number.isNaN(demand) ? (reason ?? "no pass") : undefined)).map(({ word, startMs, lastMs }) => ({
     timeMs: startMs,
-    text: `demand not seen until ${moments.at(lastMs + slotMs)} (${word})`,
+    text: `demand not seen ${until(lastMs + slotMs, nowMs, moments)} (${word})`,
   }));
+}
+
+function until(endMs: number, nowMs: number, moments: Moments): string {
+  return endMs >= nowMs ? "from here to now" : `until ${moments.at(endMs)}`;
 }
 
 function stretches(slots: readonly Slot[], wordOf: (slot: Slot) => string | undefined) {
@@ -179,5 +184,5 @@ function stretches(slots: readonly Slot[], wordOf: (slot: Slot) => string | unde
 }
 
 function percent(share: number): string {
-  return `${numberText(100 * share)} %`;
+  return `${share >= 0.1 ? Math.round(100 * share) : numberText(100 * share)} %`;
 }

@@ -2,7 +2,6 @@
 // Invariant: at most 8 KB a scaler, whatever its step, and no work that grows with what is kept.
 import type { DecisionRecord, Journal, JournalEvent, RuleStep, Slot } from "../advice/index.ts";
 import { REASONS } from "../api/index.ts";
-import type { Reason } from "../api/index.ts";
 import type { Decision } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
 import type { TargetScale } from "../kube/index.ts";
@@ -10,6 +9,8 @@ import type { Memory } from "./memory.ts";
 import type { Plan } from "./plan.ts";
 
 const DAY_MS = 24 * 3_600_000;
+/** Slots of the future hold what is forecast for them. */
+const LONGEST_LEAD_MS = 2 * 3_600_000;
 /** A slot is at least so long: with more of them a day would not fit. */
 const LEAST_SLOT_MS = 5 * 60_000;
 /** demand f32, forecast f32, raw u16, asked u16, ready u16, short s u16, reason u8, limit u8. */
@@ -79,7 +80,7 @@ class Book {
   constructor(plan: Plan) {
     this.#plan = plan;
     this.#slotMs = slotMsOf(plan);
-    this.#slots = Math.ceil(DAY_MS / this.#slotMs) + Math.ceil(plan.leadMs / this.#slotMs) + 1;
+    this.#slots = Math.ceil(DAY_MS / this.#slotMs) + Math.ceil(LONGEST_LEAD_MS / this.#slotMs) + 1;
     this.#view = new DataView(new ArrayBuffer(this.#slots * SLOT_BYTES + EVENTS * EVENT_BYTES));
   }
 
@@ -89,7 +90,7 @@ class Book {
 
   /** Whether the slots of this book are those that `plan` needs. */
   fits(plan: Plan): boolean {
-    return slotMsOf(plan) === this.#slotMs && plan.leadMs === this.#plan.leadMs && plan.uid === this.#plan.uid;
+    return slotMsOf(plan) === this.#slotMs && plan.uid === this.#plan.uid;
   }
 
   take({ memory, nowMs, shortSeconds, scale, decision, failure }: Passed): void {
@@ -105,7 +106,7 @@ class Book {
     if (memory.model.kind === "fitted") raise(view, this.#at(this.#slotOf(track.liveMs + plan.leadMs)) + 4, forecast);
     view.setUint16(at + 14, Math.min(UNKNOWN_COUNT, view.getUint16(at + 14) + Math.round(shortSeconds)));
     if (scale !== undefined) lower(view, at + 12, scale.readyReplicas);
-    view.setUint8(at + 16, indexOf(failure === undefined ? decision?.reason : (failure.reason as Reason)));
+    view.setUint8(at + 16, indexOf(failure === undefined ? decision?.reason : failure.reason));
     view.setUint8(at + 17, indexOf(decision?.limitedBy?.reason));
     if (decision === undefined) return;
     view.setUint16(at + 10, countOf(decision.to));
@@ -188,8 +189,8 @@ class Book {
     const at = this.#at(slot);
     return {
       timeMs: slot * this.#slotMs,
-      demand: view.getFloat32(at),
-      forecast: view.getFloat32(at + 4),
+      demand: rounded(view.getFloat32(at)),
+      forecast: rounded(view.getFloat32(at + 4)),
       raw: countAt(view, at + 8),
       asked: countAt(view, at + 10),
       ready: countAt(view, at + 12),
@@ -233,8 +234,13 @@ function demandOf({ track }: Memory): Journal["demand"] {
   return { kind, now, point, spare: margin * scale, raw };
 }
 
-const indexOf = (reason: Reason | undefined) => (reason === undefined ? NO_REASON : REASONS.indexOf(reason) & NO_REASON);
+const indexOf = (reason: string | undefined) => (reason === undefined ? NO_REASON : REASONS.findIndex((one) => one === reason) & NO_REASON);
 const countOf = (count: number) => (Number.isNaN(count) ? UNKNOWN_COUNT : Math.min(UNKNOWN_COUNT - 1, count));
+
+/** What a float of 32 bits knows of a number. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(7));
+}
 
 function countAt(view: DataView, at: number): number {
   const count = view.getUint16(at);

@@ -75,6 +75,23 @@ test("metrics, health and readiness answer over HTTP; a complaint is a 503 with 
   expect(await get("/other")).toMatchObject({ status: 404 });
 });
 
+test("what is remembered of a scaler is served read-only as JSON, unknown numbers as null; what is not known is said", async () => {
+  const asked: (string | number)[] = [];
+  const decisions = (key: string, sinceMs: number) => {
+    asked.push(key, sinceMs);
+    return key === "shop/checkout" ? { demand: NaN, asked: 3 } : undefined;
+  };
+  server = await serveTelemetry({ host: "127.0.0.1", port: 0, metrics: createMetrics(), health: () => undefined, readiness: () => undefined, decisions });
+  const get = async (path: string) => axios.get<unknown>(`${server?.url}${path}`, { validateStatus: () => true });
+  expect(await get("/scalers/shop/checkout/decisions?since=2026-03-02T00:00:00Z")).toMatchObject({ status: 200, data: { demand: null, asked: 3 } });
+  expect(await get("/scalers/shop/other/decisions?since=1767571200")).toMatchObject({ status: 404, data: { error: "Nothing is remembered of the scaler shop/other here." } });
+  expect(asked).toEqual(["shop/checkout", Date.UTC(2026, 2, 2), "shop/other", Date.UTC(2026, 0, 5)]);
+  expect(await get("/scalers/shop/checkout/decisions?since=yesterday")).toMatchObject({ status: 400 });
+  expect(await get("//")).toMatchObject({ status: 404 });
+  const put = await axios.put(`${server.url}/scalers/shop/checkout/decisions`, {}, { validateStatus: () => true });
+  expect(put.status).toBe(405);
+});
+
 test("an address that cannot be had is refused", async () => {
   await expect(serveTelemetry({ host: "192.0.2.1", port: 0, metrics: createMetrics(), health: () => undefined, readiness: () => undefined })).rejects.toThrow("EADDRNOTAVAIL");
 });
