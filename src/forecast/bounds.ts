@@ -1,53 +1,219 @@
-// Upper bounds of a forecast: quantiles of its own settled errors, tracked online one error at a time.
-// Calibration does not rest on any distribution: a quantile moves up after each miss and down after each hit, in the ratio that holds it in place.
-import { VALUE } from "./frame.ts";
+// Upper bounds of a forecast: quantiles of its own settled errors at a few levels, tracked online, one error at a time; between the levels they are interpolated.
+// Errors are measured in scales: what is usual at this demand, now and at this time of day. A level's quantile is kept as a ratio to the scale.
+// Each level learns from the bound that was said one lead ago, so its misses add up to its share: misses - share x errors = (ratio now - ratio at the start) / gain.
+import { LOCAL_DAY, TARGET_DAY, VALUE } from "./frame.ts";
 import { DAY_MS } from "./seasons.ts";
 import type { State } from "./state.ts";
 
-/** Gain of a quantile per sqrt(minute). */
-const GAIN = 0.03;
-/** Share of the tracked probability, where it starts and how far it may go, in mean absolute errors. */
-const TRACKED = [
-  { probability: 0.9, start: 1.3, cap: 6 },
-  { probability: 0.95, start: 1.8, cap: 9 },
+/** Tracked levels: probability, ratio to start from and the most it may become. */
+const LEVELS = [
+  { probability: 0.5, start: 0, most: 2 },
+  { probability: 0.75, start: 0.6, most: 3 },
+  { probability: 0.9, start: 1.3, most: 6 },
+  { probability: 0.95, start: 1.8, most: 9 },
+  { probability: 0.99, start: 3.2, most: 20 },
+  { probability: 0.999, start: 6, most: 50 },
+  { probability: 0.9999, start: 10, most: 100 },
 ] as const;
+const PROBABILITIES = Float64Array.from(LEVELS, ({ probability }) => probability);
+const MOST = Float64Array.from(LEVELS, ({ most }) => most);
+const COUNT_OF_LEVELS = LEVELS.length;
 
 /** Index of the 90 % and the 95 % bound. */
-export const UPPER_90 = 0;
-export const UPPER_95 = 1;
+export const UPPER_90 = 2;
+export const UPPER_95 = 3;
+export const LEAST_PROBABILITY = 0.5;
+export const MOST_PROBABILITY = 0.9999;
 
+/** Gain of the 90 % ratio per sqrt(minute); that of a level grows with 1/sqrt(1 - probability), for its misses are rarer. */
+const GAIN = 0.03;
+/** While few errors have settled: 2/(n + 10). */
+const EARLY_GAIN = 2;
+const EARLY_ERRORS = 10;
+/** A level is known once so many errors beyond it are expected among independent ones: errors less than a lead apart are not. */
+const LEAST_BEYOND = 2;
+
+/** Errors grow with the root of the demand, and no less than at this share of its mean. */
+const LEAST_DEMAND = 0.1;
+const RECENT_TAU_MS = 2 * 3_600_000;
+/** Shares of the recent errors and of the time of day in a scale; the rest is the mean of two days. */
+const RECENT_SHARE = 0.3;
+const DAY_SHARE = 0.3;
+const NODES = 48;
+const NODE_MS = DAY_MS / NODES;
+/** Gain of a node per day, and the largest error it learns, in usual ones: one that is a mistake must not widen its half hour for weeks. */
+const NODE_GAIN = 0.15;
+const NODE_MOST = 8;
+/** How fast the largest error is forgotten. */
+const LARGEST_TAU_MS = 28 * DAY_MS;
+
+/** Ratios are kept one lead long in steps of 1/256. */
+const RESOLUTION = 256;
+const MOST_CODE = 32_767;
+
+/** Slots of `numbers`; errors are over the root of the demand. */
 const COUNT = 0;
-const MEAN = 1;
-const QUANTILES = 2;
+const MEAN_DEMAND = 1;
+const USUAL = 2;
+const RECENT = 3;
+const LARGEST = 4;
+/** Of the last forecast. */
+const ROOT = 5;
+const SCALE = 6;
+const NUMBERS = 7;
 
 export interface Bounds {
-  readonly gain: number;
+  readonly steps: number;
+  readonly gains: Float64Array;
+  /** What a hit and a miss of each level move its ratio, and, filled anew each time, while errors are few. */
+  readonly moves: Float64Array;
+  readonly early: Float64Array;
   readonly meanGain: number;
+  readonly recentGain: number;
+  readonly nodeGain: number;
+  readonly largestKept: number;
   readonly numbers: Float64Array;
+  readonly ratios: Float64Array;
+  /** Usual error at each half hour of the day over the usual error, less 1. */
+  readonly day: Float32Array;
+  /** Scale and ratios of the last `steps` steps. */
+  readonly scales: Float32Array;
+  readonly said: Int16Array;
 }
 
-export function createBounds(state: State, stepMs: number): Bounds {
-  return { gain: GAIN * Math.sqrt(stepMs / 60_000), meanGain: (0.5 * stepMs) / DAY_MS, numbers: state.f64(QUANTILES + TRACKED.length) };
+/** What a hit (even `i`) or a miss (odd) of level i/2 moves its ratio. */
+function moveOf(i: number, gain: number): number {
+  return gain * (PROBABILITIES[i >> 1]! - 1 + (i % 2));
 }
 
-/** Takes the settled error of `forecast[at]`, made one lead ago, against the frame's value; NaN is none. */
-export function track({ gain, meanGain, numbers }: Bounds, frame: Float64Array, forecast: Float64Array, at: number): void {
-  const error = frame[VALUE]! - forecast[at]!;
+export function createBounds(state: State, steps: number, stepMs: number): Bounds {
+  const gain = GAIN * Math.sqrt(stepMs / 60_000);
+  const gains = PROBABILITIES.map((probability) => gain * Math.sqrt(0.1 / (1 - probability)));
+  return {
+    steps, gains,
+    moves: Float64Array.from({ length: 2 * COUNT_OF_LEVELS }, (_, i) => moveOf(i, gains[i >> 1]!)),
+    early: new Float64Array(2 * COUNT_OF_LEVELS),
+    meanGain: (0.5 * stepMs) / DAY_MS,
+    recentGain: 1 - Math.exp(-stepMs / RECENT_TAU_MS),
+    nodeGain: NODE_GAIN * Math.min(1, stepMs / NODE_MS),
+    largestKept: Math.exp(-stepMs / LARGEST_TAU_MS),
+    numbers: state.f64(NUMBERS),
+    ratios: state.f64(COUNT_OF_LEVELS),
+    day: state.f32(NODES),
+    scales: state.f32(steps),
+    said: state.i16(steps * COUNT_OF_LEVELS),
+  };
+}
+
+/** To follow the state's clear. */
+export function resetBounds({ ratios }: Bounds): void {
+  for (const [i, { start }] of LEVELS.entries()) ratios[i] = start;
+}
+
+/** Root of the demand that is forecast, where errors do not vanish. */
+function rootAt({ numbers }: Bounds, demand: number): number {
+  return Math.sqrt(Math.max(demand, LEAST_DEMAND * numbers[MEAN_DEMAND]!));
+}
+
+/** Settles `forecast[at]`, made one lead ago, against the frame's value; NaN is none. */
+export function settleBounds(bounds: Bounds, slot: number, frame: Float64Array, forecast: Float64Array, at: number): void {
+  const { meanGain, recentGain, nodeGain, largestKept, numbers, day, scales } = bounds;
+  const value = frame[VALUE]!;
+  const error = value - forecast[at]!;
   if (error !== error) return;
   const count = numbers[COUNT]! + 1;
-  const size = Math.abs(error);
-  const mean = numbers[MEAN]! + Math.max(meanGain, 1 / count) * (size - numbers[MEAN]!);
-  const move = Math.max(gain, 2 / (count + 10)) * mean;
+  // The gain is a mean's until it is an average's.
+  const gain = count * meanGain < 1 ? 1 / count : meanGain;
   numbers[COUNT] = count;
-  numbers[MEAN] = mean;
-  for (let i = 0; i < TRACKED.length; i++) {
-    const { probability, start, cap } = TRACKED[i]!;
-    const was = count === 1 ? start * mean : numbers[QUANTILES + i]!;
-    numbers[QUANTILES + i] = Math.min(cap * mean, was + move * (error <= was ? probability - 1 : probability));
+  numbers[MEAN_DEMAND] = numbers[MEAN_DEMAND]! + gain * (value - numbers[MEAN_DEMAND]!);
+  const root = rootAt(bounds, forecast[at]!);
+  if (root > 0) {
+    const size = Math.abs(error) / root;
+    numbers[LARGEST] = Math.max(error / root, largestKept * numbers[LARGEST]!);
+    const usual = numbers[USUAL]! + gain * (size - numbers[USUAL]!);
+    numbers[USUAL] = usual;
+    numbers[RECENT] = numbers[RECENT]! + Math.max(recentGain, gain) * (size - numbers[RECENT]!);
+    const node = (frame[LOCAL_DAY]! / NODE_MS) | 0;
+    if (usual > 0) day[node] = day[node]! + nodeGain * (Math.min(NODE_MOST, size / usual) - 1 - day[node]!);
+  }
+  const scale = scales[slot]!;
+  if (scale > 0) learnRatios(bounds, slot, error / scale);
+}
+
+function earlyMoves({ gains, early }: Bounds, gain: number): Float64Array {
+  for (let i = 0; i < early.length; i++) early[i] = moveOf(i, Math.max(gains[i >> 1]!, gain));
+  return early;
+}
+
+/** Moves each ratio up after a miss and down after a hit of what was said, in the ratio that holds it in place. */
+function learnRatios(bounds: Bounds, slot: number, error: number): void {
+  const { numbers, gains, ratios, said } = bounds;
+  const early = EARLY_GAIN / (numbers[COUNT]! + EARLY_ERRORS);
+  const moves = early > gains[0]! ? earlyMoves(bounds, early) : bounds.moves;
+  // In whole numbers the comparison is a shift: half of the branches would be guessed wrong.
+  const coded = Math.ceil(Math.max(-MOST_CODE, Math.min(MOST_CODE, error * RESOLUTION))) | 0;
+  const from = slot * COUNT_OF_LEVELS;
+  for (let i = 0; i < COUNT_OF_LEVELS; i++) {
+    const isMiss = (said[from + i]! - coded) >>> 31;
+    const ratio = ratios[i]! + moves[2 * i + isMiss]!;
+    const most = MOST[i]!;
+    ratios[i] = ratio > most ? most : ratio < -most ? -most : ratio;
   }
 }
 
-/** What to add to a forecast for its bound; 0 while no error has settled. */
-export function margin({ numbers }: Bounds, which: typeof UPPER_90 | typeof UPPER_95): number {
-  return Math.max(0, numbers[QUANTILES + which]!);
+/** Takes the bounds' scale for `forecast[at]`, made now, and keeps what they say for one lead later. NaN keeps nothing. */
+export function sayBounds(bounds: Bounds, slot: number, frame: Float64Array, forecast: Float64Array, at: number): void {
+  const { numbers, ratios, day, scales, said } = bounds;
+  const node = (frame[TARGET_DAY]! / NODE_MS) | 0;
+  const usual = numbers[USUAL]!;
+  const size = usual * (1 - RECENT_SHARE + DAY_SHARE * day[node]!) + RECENT_SHARE * numbers[RECENT]!;
+  const root = rootAt(bounds, forecast[at]!);
+  const scale = root * size;
+  numbers[ROOT] = root;
+  scales[slot] = scale > 0 ? scale : 0;
+  numbers[SCALE] = scales[slot]!;
+  const from = slot * COUNT_OF_LEVELS;
+  for (let i = 0; i < COUNT_OF_LEVELS; i++) said[from + i] = RESOLUTION * ratios[i]!;
+}
+
+/** Whether enough errors have settled to know the bound of `probability`. */
+export function isKnown({ steps, numbers }: Bounds, probability: number): boolean {
+  return numbers[COUNT]! * (1 - probability) >= LEAST_BEYOND * steps;
+}
+
+/** Settled errors so far. */
+export function errorsOf({ numbers }: Bounds): number {
+  return numbers[COUNT]!;
+}
+
+/** The largest ratio up to a level: levels learn apart from each other, but what is said never crosses. */
+function ratioOf({ ratios }: Bounds, level: number): number {
+  let ratio = 0;
+  for (let i = 0; i <= level; i++) if (ratios[i]! > ratio) ratio = ratios[i]!;
+  return ratio;
+}
+
+/** A bound that is not known is no less than the largest error was, at its demand. */
+function safely(bounds: Bounds, probability: number, ratio: number): number {
+  const { numbers } = bounds;
+  const tracked = numbers[SCALE]! * ratio;
+  return isKnown(bounds, probability) ? tracked : Math.max(tracked, numbers[ROOT]! * numbers[LARGEST]!);
+}
+
+/** What to add to the last forecast for its bound at a tracked level, >= 0; 0 while no error has settled. */
+export function margin(bounds: Bounds, level: typeof UPPER_90 | typeof UPPER_95): number {
+  return safely(bounds, PROBABILITIES[level]!, ratioOf(bounds, level));
+}
+
+/** The same for any probability within the tracked ones; between two levels linear in the log of what is beyond. Never falls as the probability grows. */
+export function marginAt(bounds: Bounds, probability: number): number {
+  let level = 0;
+  while (PROBABILITIES[level]! < probability) level++;
+  const above = ratioOf(bounds, level);
+  if (PROBABILITIES[level] === probability) return safely(bounds, probability, above);
+  const below = ratioOf(bounds, level - 1);
+  const beyond = (at: number) => Math.log(1 - at);
+  const from = beyond(PROBABILITIES[level - 1]!);
+  const share = (beyond(probability) - from) / (beyond(PROBABILITIES[level]!) - from);
+  return safely(bounds, probability, below + share * (above - below));
 }

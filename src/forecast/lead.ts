@@ -1,9 +1,11 @@
 // What is kept for one lead: expert 2's outlook, the experts' combination, its correction and its bounds, all settled against what came.
 // `slot` is the step's place in every ring of the lead: what was said one lead ago lies there until it is said anew.
 // Order within a step: settle what was said one lead ago, then say what is said now; nothing said is ever changed afterwards.
-import { type Bounds, createBounds, margin, track, UPPER_90, UPPER_95 } from "./bounds.ts";
+import {
+  type Bounds, createBounds, errorsOf, isKnown, LEAST_PROBABILITY, margin, marginAt, MOST_PROBABILITY, resetBounds, sayBounds, settleBounds, UPPER_90, UPPER_95,
+} from "./bounds.ts";
 import { combine, type Combination, createCombination, resetCombination, settle } from "./combination.ts";
-import type { Explanation } from "./forecaster.ts";
+import type { Bound, Explanation } from "./forecaster.ts";
 import { CEILING, SAID_POINT, SAID_UPPER } from "./frame.ts";
 import { createOutlook, type Outlook, resetOutlook } from "./regression/outlook.ts";
 import type { Regression } from "./regression/regression.ts";
@@ -18,10 +20,10 @@ const EXPERTS = 3;
 
 /** Slots of `now`: what was said at the last sample. */
 const POINT = 0;
-const BOUND_90 = 1;
-const BOUND_95 = 2;
+const BOUND_95 = 1;
 /** Slots that are kept one lead long. */
-const SAID = 3;
+const SAID = 2;
+const BOUND_90 = 2;
 const COMBINATION = 3;
 const NOW = 4;
 
@@ -44,17 +46,18 @@ export function createLead(state: State, steps: number, stepMs: number, regressi
     outlook: createOutlook(state, steps, stepMs, regression),
     combination: createCombination(state, EXPERTS, steps, stepMs),
     secondStage: createSecondStage(state, steps, stepMs),
-    bounds: createBounds(state, stepMs),
+    bounds: createBounds(state, steps, stepMs),
     experts: state.f64(EXPERTS),
     now: state.f64(NOW),
     said: state.f64(SAID * steps),
   };
 }
 
-export function resetLead({ outlook, combination, secondStage, now, said, experts }: Lead, regression: Regression): void {
+export function resetLead({ outlook, combination, secondStage, bounds, now, said, experts }: Lead, regression: Regression): void {
   resetOutlook(outlook, regression);
   resetCombination(combination);
   resetSecondStage(secondStage);
+  resetBounds(bounds);
   experts.fill(NaN);
   now.fill(NaN);
   said.fill(NaN);
@@ -63,7 +66,7 @@ export function resetLead({ outlook, combination, secondStage, now, said, expert
 /** Settles what was said one lead ago against the frame's value. */
 export function settleLead({ combination, secondStage, bounds, said }: Lead, slot: number, frame: Float64Array): void {
   settle(combination, slot, frame);
-  track(bounds, frame, said, slot * SAID + POINT);
+  settleBounds(bounds, slot, frame, said, slot * SAID + POINT);
   settleSecondStage(secondStage, slot, frame);
 }
 
@@ -75,6 +78,7 @@ export function sayLead({ combination, secondStage, bounds, experts, now, said }
   const point = Math.min(frame[CEILING]!, now[POINT]!);
   const at = slot * SAID;
   now[POINT] = point;
+  sayBounds(bounds, slot, frame, now, POINT);
   now[BOUND_90] = point + margin(bounds, UPPER_90);
   now[BOUND_95] = point + margin(bounds, UPPER_95);
   for (let i = 0; i < SAID; i++) said[at + i] = now[i]!;
@@ -86,6 +90,13 @@ export function pointOf({ now }: Lead): number {
 
 export function upperOf({ now }: Lead): number {
   return now[BOUND_95]!;
+}
+
+/** The upper bound of `probability`; throws RangeError outside what is tracked. */
+export function boundOf({ bounds, now }: Lead, probability: number): Bound {
+  if (!(probability >= LEAST_PROBABILITY && probability <= MOST_PROBABILITY))
+    throw new RangeError(`probability is ${probability}, expected ${LEAST_PROBABILITY} to ${MOST_PROBABILITY}`);
+  return { demand: now[POINT]! + marginAt(bounds, probability), errors: errorsOf(bounds), isKnown: isKnown(bounds, probability) };
 }
 
 export function explanationOf({ experts, now }: Lead): Explanation {

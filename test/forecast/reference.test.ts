@@ -1,4 +1,5 @@
-// The whole forecaster against a separate implementation, step by step: experts, combination, second stage and bounds.
+// The whole forecaster against a separate implementation, step by step: experts, combination and second stage.
+// The bounds are calibrated by another rule than there (bounds.test.ts), so its two columns of them are not compared.
 import { describe, expect, it } from "vitest";
 import { createForecaster, createLocalClock } from "../../src/forecast/index.ts";
 import { UNFITTED } from "../../src/forecast/holt-winters/kernel.ts";
@@ -22,14 +23,14 @@ describe("the forecaster", () => {
     for (const { timeMs, demand, said } of REFERENCE) {
       forecaster.observe(timeMs, demand);
       if (said === undefined) continue;
-      const { holtWinters, regression, average, ...rest } = forecaster.explain(LEAD);
-      const ours: Record<string, number> = { expert1: holtWinters, expert2: regression, expert3: average, ...rest };
+      const { holtWinters, regression, average, combination, forecast } = forecaster.explain(LEAD);
+      const ours: Record<string, number> = { expert1: holtWinters, expert2: regression, expert3: average, combination, forecast };
       for (const [column, expected] of Object.entries(said)) {
         compared++;
         if (!(Math.abs((ours[column] ?? NaN) - expected) <= TOLERANCE * expected)) differing.push(`${column} at ${timeMs}: ${ours[column]}, expected ${expected}`);
       }
     }
-    expect(compared).toBeGreaterThan(900);
+    expect(compared).toBeGreaterThan(700);
     expect(differing).toEqual([]);
   });
 });

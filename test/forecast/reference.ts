@@ -4,7 +4,7 @@ import { MONDAY_MS } from "./series.ts";
 
 export const STEP_MS = 300_000;
 const PER_DAY = 288;
-const COLUMNS = ["expert1", "expert2", "expert3", "combination", "forecast", "upper90", "upper95"] as const;
+const COLUMNS = ["expert1", "expert2", "expert3", "combination", "forecast"] as const;
 
 export interface Row {
   readonly timeMs: number;
