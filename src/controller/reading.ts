@@ -1,13 +1,14 @@
 // What a pass learned from Prometheus: an answer, or why there is none. A failure is a value here, because a missing metric is an input of the decision.
 import { OperatorError } from "../errors.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
-import type { Series } from "../series/index.ts";
+import type { Samples, Series } from "../series/index.ts";
 import { regularize } from "../series/index.ts";
 import { asOperatorError } from "./failure.ts";
 import type { Plan } from "./plan.ts";
 
 export type Reading =
-  | { readonly kind: "answer"; readonly series: Series; readonly notANumber: number }
+  /** `lowest`: the least finite value; Infinity where there is none. */
+  | { readonly kind: "answer"; readonly series: Series; readonly notANumber: number; readonly lowest: number }
   | { readonly kind: "nothingNew" }
   | { readonly kind: "failure"; readonly error: OperatorError };
 
@@ -22,7 +23,7 @@ export function newestSlotMs(stepMs: number, nowMs: number): number {
 }
 
 /** Reads the slots after `settledMs` up to the newest. Never rejects but when `signal` has fired. */
-export async function readSlots(prometheus: PrometheusClient, plan: Plan, settledMs: number, nowMs: number, signal: AbortSignal): Promise<Reading> {
+export async function readSlots(prometheus: Pick<PrometheusClient, "queryRange">, plan: Plan, settledMs: number, nowMs: number, signal: AbortSignal): Promise<Reading> {
   const { query, source, stepMs } = plan;
   const startMs = settledMs + stepMs;
   const endMs = newestSlotMs(stepMs, nowMs);
@@ -30,17 +31,29 @@ export async function readSlots(prometheus: PrometheusClient, plan: Plan, settle
   try {
     const { samples, notANumber } = await prometheus.queryRange({ query, source, startMs, endMs, stepMs }, signal);
     const grid = { startMs, stepMs, length: Math.round((endMs - startMs) / stepMs) + 1 };
-    return { kind: "answer", series: regularize(samples, grid), notANumber };
+    return { kind: "answer", series: regularize(samples, grid), notANumber, lowest: lowestOf(samples) };
   } catch (error) {
     if (signal.aborted) throw error;
     return { kind: "failure", error: asOperatorError(error) };
   }
 }
 
+function lowestOf({ values }: Samples): number {
+  let lowest = Infinity;
+  for (let i = 0; i < values.length; i++) if ((values[i] as number) < lowest && Number.isFinite(values[i])) lowest = values[i] as number;
+  return lowest;
+}
+
 /** Why the metric counts as missing now, or undefined while it is there. */
 export function missingReason(reading: Reading, lastSampleMs: number, stepMs: number, nowMs: number): OperatorError | undefined {
   if (reading.kind === "failure") return reading.error;
   if (nowMs - lastSampleMs <= MISSING_AFTER_STEPS * stepMs + settleDelayMs(stepMs)) return undefined;
+  if (reading.kind === "answer" && reading.lowest < 0)
+    return new OperatorError(`The query answered values below 0, down to ${reading.lowest}; demand is 0 or more, so they count as missing, and nothing else is new.`, {
+      reason: Number.isNaN(lastSampleMs) ? "NoData" : "MetricStale",
+      retry: "nextInterval",
+      hint: "Check the query for a subtraction, delta() or deriv(); where values below 0 mean no demand, write clamp_min(…, 0).",
+    });
   if (reading.kind === "answer" && reading.notANumber > 0)
     return new OperatorError(`The query answered ${reading.notANumber} samples that are no numbers (NaN or infinite) and none that is.`, {
       reason: Number.isNaN(lastSampleMs) ? "NoData" : "MetricStale",

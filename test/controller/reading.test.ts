@@ -1,12 +1,12 @@
 // When a metric counts as missing, and which slots may be read.
 import { expect, test } from "vitest";
-import { missingReason, newestSlotMs } from "../../src/controller/reading.ts";
+import { missingReason, newestSlotMs, readSlots } from "../../src/controller/reading.ts";
 import { nextPassMs } from "../../src/controller/reconcile.ts";
 import { OperatorError } from "../../src/errors.ts";
 import { planOf, seriesOf } from "./world.ts";
 
 const MINUTE = 60_000;
-const answer = (notANumber = 0) => ({ kind: "answer", series: seriesOf(0, 1, MINUTE), notANumber }) as const;
+const answer = (notANumber = 0, lowest = Infinity) => ({ kind: "answer", series: seriesOf(0, 1, MINUTE), notANumber, lowest }) as const;
 
 test("a slot may be read once its scrapes have had a quarter step, at most 15 seconds", () => {
   expect(newestSlotMs(MINUTE, 10 * MINUTE + 14_999)).toBe(9 * MINUTE);
@@ -34,7 +34,21 @@ test.each([
   ["nothing ever is no data", answer(), NaN, "NoData"],
   ["only NaN ever is no data", answer(3), NaN, "NoData"],
   ["NaN of late is stale", answer(3), 2 * MINUTE, "MetricStale"],
+  ["only values below 0 ever are no data", answer(0, -3), NaN, "NoData"],
+  ["values below 0 of late are stale", answer(0, -3), 2 * MINUTE, "MetricStale"],
+  ["a value below 0 among fresh ones is a gap", answer(0, -3), 10 * MINUTE, undefined],
   ["nothing new to read is judged by the last sample", { kind: "nothingNew" }, 2 * MINUTE, "MetricStale"],
 ] as const)("%s", (_name, reading, lastSampleMs, reason) => {
   expect(missingReason(reading, lastSampleMs, MINUTE, 10 * MINUTE)?.reason).toBe(reason);
+});
+
+test("values below 0 are named, with what to do about them", async () => {
+  const plan = planOf({ metric: { query: "a - b", targetPerReplica: "1", step: "1m" } });
+  const values = Float64Array.of(-2, -3.5, NaN, Infinity);
+  const answered = { samples: { timesMs: values.map((_, i) => i * MINUTE), values }, notANumber: 2 };
+  const prometheus = { queryRange: () => Promise.resolve(answered) };
+  const reading = await readSlots(prometheus, plan, -MINUTE, 4 * MINUTE, AbortSignal.timeout(1_000));
+  const missing = missingReason(reading, NaN, MINUTE, 10 * MINUTE);
+  expect(missing?.message).toContain("values below 0, down to -3.5; demand is 0 or more");
+  expect(missing?.hint).toMatch(/clamp_min/);
 });
