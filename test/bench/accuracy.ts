@@ -11,7 +11,8 @@ import { table } from "./table.ts";
 import { cut, readTrace } from "./traces.ts";
 import { WINDOWS, type Window } from "./windows.ts";
 
-const HISTORY_SHARE = 0.7;
+/** Share of a window that is history. */
+export const HISTORY_SHARE = 0.7;
 const MINUTE_MS = 60_000;
 /** Leads of a step longer than this share of the lead are one step. */
 const LEAST_LEAD_STEPS = 1;

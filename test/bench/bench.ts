@@ -11,7 +11,7 @@ import { table } from "./table.ts";
 
 const MINUTE_MS = 60_000;
 const USAGE = `usage: npm run bench -- [speed] [--peers] [--output text|json]
-       npm run bench -- accuracy DIR [--lead MINUTES] [--peers [--windows N]] [--output text|json]
+       npm run bench -- accuracy DIR [--lead MINUTES] [--coverage] [--peers [--windows N]] [--output text|json]
        npm run bench -- picture [FILE]
        npm run bench -- fleet [--scalers 100] [--output text|json]
 example: npm run bench -- accuracy ../shared/traces`;
@@ -41,6 +41,17 @@ function runAccuracy(dir: string, leadMs: number, isJson: boolean): number {
   else {
     print([`WAPE (%) ${leadMs / MINUTE_MS} minutes ahead, on the last 30 % of each window; the prototype's figures are for 20 minutes.`, "", ...accuracyTable(summary, isBold), ""]);
     print([`HW: expert 1; HW+p: it and persistence; RLS: expert 2; 1-3: the experts combined; all: their second stage too. ${((performance.now() - begin) / 1000).toFixed(0)} s.`]);
+  }
+  return 0;
+}
+
+async function runCoverage(dir: string, leadMs: number, isJson: boolean): Promise<number> {
+  const { coverages, coverageTable } = await import("./accuracy-coverage.ts");
+  const summary = coverages(dir, leadMs);
+  if (isJson) print([JSON.stringify(summary, undefined, 2)]);
+  else {
+    print([`Samples (%) at or below the bounds said ${leadMs / MINUTE_MS} minutes before, on the last 30 % of each window, then of parts of the traces drawn at random.`, ""]);
+    print([...coverageTable(summary), "?: too few errors to know the bound all the time; !: outside the limits."]);
   }
   return 0;
 }
@@ -78,7 +89,7 @@ async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, scalers: { type: "string", default: "100" },
-      peers: { type: "boolean", default: false }, windows: { type: "string", default: "17" }, help: { type: "boolean", default: false } },
+      peers: { type: "boolean", default: false }, coverage: { type: "boolean", default: false }, windows: { type: "string", default: "17" }, help: { type: "boolean", default: false } },
   });
   const [command = "speed", dir] = positionals;
   const isJson = values.output === "json";
@@ -95,6 +106,7 @@ async function main(): Promise<number> {
     drawPicture(dir);
     return 0;
   }
+  if (command === "accuracy" && dir !== undefined && values.coverage) return runCoverage(dir, leadMs, isJson);
   if (command === "accuracy" && dir !== undefined && values.peers) return runPeerAccuracy(dir, leadMs, Number(values.windows), isJson);
   if (command === "fleet") return runFleet(Number(values.scalers), isJson);
   if (command === "accuracy" && dir !== undefined) return runAccuracy(dir, leadMs, isJson);
