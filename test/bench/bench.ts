@@ -1,9 +1,10 @@
 // npm run bench [-- speed]                how fast: fit, pass, update and forecast, against the naive form of the same recurrence
 // npm run bench -- accuracy DIR          how good: WAPE on the real traces in DIR
-// Both with --peers: beside other libraries, installed on demand below test/bench
+// npm run bench -- decision DIR          what it decides: overload and price on the real traces in DIR, against an HPA and last week in hindsight
+// speed and accuracy with --peers: beside other libraries, installed on demand below test/bench
 // npm run bench -- picture                the picture of docs/forecasting.md
 // npm run bench -- fleet                  how long until a hundred scalers forecast, on the embedded servers
-// All take --output json. Times depend on what else the machine does: the best of many runs is the one to read. Exit code 1 when a fleet is too slow, 2 on wrong arguments.
+// All take --output json. Times depend on what else the machine does: the best of many runs is the one to read. Exit code 1 when a fleet is too slow or a decision's verdict is missed, 2 on wrong arguments.
 import { parseArgs } from "node:util";
 import { accuracy, accuracyTable } from "./accuracy.ts";
 import { speed } from "./speed.ts";
@@ -12,6 +13,7 @@ import { table } from "./table.ts";
 const MINUTE_MS = 60_000;
 const USAGE = `usage: npm run bench -- [speed] [--peers] [--output text|json]
        npm run bench -- accuracy DIR [--lead MINUTES] [--coverage] [--peers [--windows N]] [--output text|json]
+       npm run bench -- decision DIR [--output text|json]
        npm run bench -- picture [FILE]
        npm run bench -- fleet [--scalers 100] [--output text|json]
 example: npm run bench -- accuracy ../shared/traces`;
@@ -68,6 +70,14 @@ async function runPeerAccuracy(dir: string, leadMs: number, most: number, isJson
   return 0;
 }
 
+async function runDecision(dir: string, isJson: boolean): Promise<number> {
+  const { decisionBench, decisionTable } = await import("./decision.ts");
+  const begin = performance.now();
+  const summary = await decisionBench(dir, progress);
+  print(isJson ? [JSON.stringify(summary, undefined, 2)] : [...decisionTable(summary), `${((performance.now() - begin) / 1000).toFixed(0)} s.`]);
+  return summary.verdicts.every(({ isMet }) => isMet) ? 0 : 1;
+}
+
 /** What 100 scalers may take. */
 const FLEET_MUST = { scalers: 100, secondsToForecast: 20, eventLoopP99Ms: 50 };
 
@@ -108,9 +118,10 @@ async function main(): Promise<number> {
   }
   if (command === "accuracy" && dir !== undefined && values.coverage) return runCoverage(dir, leadMs, isJson);
   if (command === "accuracy" && dir !== undefined && values.peers) return runPeerAccuracy(dir, leadMs, Number(values.windows), isJson);
+  if (command === "decision" && dir !== undefined) return runDecision(dir, isJson);
   if (command === "fleet") return runFleet(Number(values.scalers), isJson);
   if (command === "accuracy" && dir !== undefined) return runAccuracy(dir, leadMs, isJson);
-  throw new TypeError(command === "accuracy" ? "accuracy needs the folder that holds the traces" : `unknown command ${command}`);
+  throw new TypeError(command === "accuracy" || command === "decision" ? `${command} needs the folder that holds the traces` : `unknown command ${command}`);
 }
 
 try {
