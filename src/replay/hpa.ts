@@ -41,22 +41,24 @@ export function hpaReplicas(world: World, utilisation: number, behavior: HpaBeha
   const windowSteps = (rules: DirectionPolicy) => Math.ceil((rules.stabilizationWindowSeconds * 1000) / stepMs);
   const [upWindow, downWindow] = [windowSteps(scaleUp), windowSteps(scaleDown)];
   const limit = createRateLimit(behavior);
-  const recommended = new Float64Array(demand.length);
+  // A ring of what was recommended in the steps that the windows look back on.
+  const mask = 2 ** Math.ceil(Math.log2(Math.max(upWindow, downWindow) + 1)) - 1;
+  const recommended = new Float64Array(mask + 1);
   const asked = new Float64Array(demand.length);
   const first = demand.find((value) => !Number.isNaN(value)) ?? 0;
   let replicas = bounded(Math.ceil(first / perReplica - 1e-9));
   for (let i = 0; i < demand.length; i++) {
     const y = demand[i] ?? NaN;
-    if (Number.isNaN(y)) recommended[i] = replicas;
+    if (Number.isNaN(y)) recommended[i & mask] = replicas;
     for (let sync = 0; sync < syncs && !Number.isNaN(y); sync++) {
       const ratio = y / (perReplica * replicas);
       const isWithin = ratio >= 1 - scaleDown.tolerance && ratio <= 1 + scaleUp.tolerance;
       const raw = isWithin ? replicas : Math.ceil(y / perReplica - 1e-9);
-      recommended[i] = raw;
+      recommended[i & mask] = raw;
       if (raw === replicas) break; // the syncs left in this step see the same and say the same
       let wanted = raw;
-      if (raw > replicas) for (let j = i - 1; j >= Math.max(0, i - upWindow) && wanted > replicas; j--) wanted = Math.min(wanted, recommended[j] as number);
-      else for (let j = i - 1; j >= Math.max(0, i - downWindow) && wanted < replicas; j--) wanted = Math.max(wanted, recommended[j] as number);
+      if (raw > replicas) for (let j = i - 1; j >= Math.max(0, i - upWindow) && wanted > replicas; j--) wanted = Math.min(wanted, recommended[j & mask] as number);
+      else for (let j = i - 1; j >= Math.max(0, i - downWindow) && wanted < replicas; j--) wanted = Math.max(wanted, recommended[j & mask] as number);
       wanted = bounded(raw > replicas ? Math.max(wanted, replicas) : Math.min(wanted, replicas));
       if (wanted === replicas) break;
       const nowMs = i * stepMs + sync * SYNC_MS;

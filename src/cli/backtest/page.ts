@@ -10,7 +10,7 @@ import { numbersOf } from "./result.ts";
 import type { BacktestReport } from "./result.ts";
 import { isSame, suggestions } from "./suggestions.ts";
 import { difference, forecastSentence, hardestHourSentence, hindsightSentence, levelSentence, originSentence } from "./verdict.ts";
-import { overloadOf, policyTitle, reasonSentence, rivalOf, verdict } from "./verdict.ts";
+import { inOrder, overloadOf, policyTitle, reasonSentence, rivalOf, verdict } from "./verdict.ts";
 
 export interface Sources {
   /** Name of the trace. */
@@ -62,9 +62,9 @@ function chartOf(result: BacktestReport): string {
   const judged = (values: Float64Array) => values.subarray(judgedFrom);
   const capacity = (replicas: Float64Array) => judged(replicas).map((value) => value * targetPerReplica);
   return demandChart({
-    sentence: `${levelSentence(result)} Overloaded moments are marked on the time axis.`,
+    sentence: `${levelSentence(result)} Overloaded moments are marked on the time axis, the taller the longer.`,
     timeZone,
-    unit: "demand (unit of the query)",
+    unit: "Demand in the query's unit",
     lead: durationText(leadMs),
     startMs: trace.startMs + judgedFrom * trace.stepMs,
     stepMs: trace.stepMs,
@@ -99,11 +99,11 @@ function worstTable(result: BacktestReport): string {
     { text: reasonSentence(hour, leadMs) },
   ]);
   const words = `Longest overloaded first, then most unserved. Demand, forecast and replicas are those of the hour's worst moment; a click on an hour shows it in the chart.`;
-  return `<p>${words}</p>\n${table("The worst hours", columns, rows)}`;
+  return `<p>${words}</p>\n${table("The worst hours", columns, rows, true)}`;
 }
 
 function policyTable(result: BacktestReport): string {
-  const { policies } = result;
+  const policies = inOrder(result.policies);
   const columns = [{ head: "Policy" }, { head: "Overloaded (%)" }, { head: "Unserved (%)" }, { head: "Pod-hours" }, { head: "Replicas (mean)" }, { head: "Changes (a day)" }];
   const real = policies.filter(({ name }) => name !== "clairvoyant");
   const least = (key: "overloadedShare" | "unservedShare" | "podHours" | "replicaChanges") => Math.min(...real.map(({ numbers }) => numbers?.[key] ?? Infinity));
@@ -129,22 +129,21 @@ function curveTable({ curve, serviceLevel }: BacktestReport): string {
   const { points, checked } = curve;
   if (points.length === 0) return "<p>Too little was scored to say.</p>";
   const most = Math.max(...points.map(({ meanReplicas }) => meanReplicas));
-  const columns = [{ head: "Service level" }, { head: "Replicas (mean)" }, { head: "", isWords: true }, { head: "Pod-hours" }, { head: "Evidence", isWords: true }];
+  const columns = [{ head: "Service level" }, { head: "Replicas (mean)" }, { head: "", isWords: true }, { head: "Pod-hours" }];
   const rows = points.map(({ serviceLevel: level, meanReplicas, podHours, isKnown }): Cell[] => {
     const isAsked = isSame(level, serviceLevel);
     return [
-      { text: `${levelText(level)}${isAsked ? ", asked for" : ""}`, isBest: isAsked },
+      { text: `${levelText(level)}${isAsked ? ", asked for" : ""}${isKnown ? "" : ", little evidence"}`, isBest: isAsked },
       { text: meanReplicas.toFixed(1), isBest: isAsked },
       { text: "", bar: { share: meanReplicas / most, isFaint: !isKnown } },
       { text: podHours.toFixed(0), isBest: isAsked },
-      { text: isKnown ? "enough" : "a few moments decide" },
     ];
   });
   const tests = checked.map((check) => {
     const pods = `${amount(check.podHours)} pod-hours (${amount(check.predictedPodHours)} by the curve)`;
     return `${levelText(check.serviceLevel)} took ${pods} and was overloaded in ${percent(check.overloadedShare, 2)}`;
   });
-  const words = "Replicas that each service level would have asked for over the judged days.";
+  const words = "Replicas that each service level would have asked for over the judged days. Little evidence: so few moments were that rare that each of them moves the number.";
   const check = tests.length === 0 ? "" : `<p class="note">Run for themselves: ${escaped(tests.join("; "))}.</p>`;
   return `<p>${words}</p>\n${table("What a service level costs", columns, rows)}${check}`;
 }

@@ -48,7 +48,7 @@ export interface BacktestReport extends Omit<BacktestResult, "policies"> {
 export function backtestCourse(scaler: Scaler, trace: Series, split: number, readyDelayMs: number): BacktestCourse | undefined {
   const { stepMs, values } = trace;
   const { spec } = scaler;
-  const plan = planFor({ ...scaler, spec: { ...spec, metric: { ...spec.metric, stepMs } } });
+  const plan = planFor({ ...scaler, spec: { ...spec, metric: { ...spec.metric, stepMs } } }, readyDelayMs);
   const course = replayLine({ line: newLine(plan.model), trace, split, readyDelayMs });
   if (course.judgedFrom >= values.length) return undefined;
   return {

@@ -39,7 +39,7 @@ export function suggestions(result: BacktestReport): string[] {
     found.push(`Do not rely on the 95 % bound yet: only ${percent(forecast.coverage)} of demand was at or below it.`);
   if (forecast.coverage > RIGHT_COVERAGE.to)
     found.push(`Read the 95 % bound as a cautious one: ${percent(forecast.coverage)} of demand was at or below it.`);
-  if (found.length === 0) found.push("Nothing has to change.");
+  if (found.length === 0) found.push("Nothing has to change. Apply the manifest, with mode Recommend first if you want to watch it.");
   return [...found, ...priceSentences(result)];
 }
 

@@ -4,7 +4,7 @@ import { amount, levelText, percent, timesIn } from "../report/wording.ts";
 import { columns, wrapped } from "../terminal.ts";
 import type { BacktestReport, ComparedPolicy } from "./result.ts";
 import { isSame, suggestions } from "./suggestions.ts";
-import { forecastSentence, hardestHourSentence, hindsightSentence, levelSentence, originSentence, policyTitle, reasonSentence, verdict } from "./verdict.ts";
+import { forecastSentence, hardestHourSentence, hindsightSentence, inOrder, levelSentence, originSentence, policyTitle, reasonSentence, verdict } from "./verdict.ts";
 
 const HEAD = ["Policy", "overloaded", "unserved", "pod-hours", "replicas", "changes/day"];
 /** Of the ten worst hours; the report has all. */
@@ -19,7 +19,7 @@ export function summaryText(result: BacktestReport, trace: string, next: string)
     ...wrapped(verdict(result)),
     ...wrapped(levelSentence(result)),
     "",
-    ...columns(HEAD, result.policies.map((policy) => policyRow(policy, result))),
+    ...columns(HEAD, inOrder(result.policies).map((policy) => policyRow(policy, result))),
     ...wrapped(hindsightSentence(result)),
     "",
     ...wrapped(forecastSentence(result)),

@@ -124,6 +124,12 @@ export function originSentence(result: BacktestReport, trace: string): string {
   return `${history} ${judged} ${world}`;
 }
 
+/** The user's own HPA right after the scaler. */
+export function inOrder(policies: readonly ComparedPolicy[]): ComparedPolicy[] {
+  const isOwn = ({ name }: ComparedPolicy) => name === "compare";
+  return [...policies.slice(0, 1), ...policies.filter(isOwn), ...policies.slice(1).filter((policy) => !isOwn(policy))];
+}
+
 /** What each policy is called where people read. */
 export function policyTitle({ name, utilisation }: ComparedPolicy, { compare }: BacktestReport): string {
   if (name === "compare") return `your HPA${compare === undefined ? "" : ` ${compare.target}`}`;

@@ -46,7 +46,7 @@ function chartOf(figure) {
       setCursor: [(moved) => read(moved.cursor.idx)],
       setScale: [(scaled, key) => { if (key === "x") seen = [scaled.scales.x.min, scaled.scales.x.max]; }],
     };
-    plot = new uPlot({ ...options(data, holder), hooks }, [times, asked, ready, upper, forecast, demand], holder);
+    plot = new uPlot({ ...options(data, holder), hooks }, [times, asked, ready, upper, demand, forecast], holder);
     if (before[0] > first || before[1] < last) plot.setScale("x", { min: before[0], max: before[1] });
   };
   /** Shows from..to, moved into the data and never shorter than ten points. */
@@ -85,7 +85,7 @@ function options(data, holder) {
   const lines = { stroke: colour("line"), width: 1 };
   const axis = { stroke: colour("soft"), grid: lines, ticks: lines, font };
   const narrow = holder.clientWidth < 480;
-  const width = narrow ? 1 : 2;
+  const width = narrow || data.columns[0].length > 2 * holder.clientWidth ? 1 : 2;
   const stepped = uPlot.paths.stepped({ align: 1 });
   const hours = ["{HH}:{mm}", "\n{WWW} {D} {MMM}", null, "\n{WWW} {D} {MMM}", null, null, null, 1];
   const ticks = (_, marks) => {
@@ -100,7 +100,7 @@ function options(data, holder) {
     cursor: { y: false, drag: { x: true, y: false }, points: { size: 6 } },
     scales: { y: { range: (_, low, high) => [0, (high || 1) * 1.05] } },
     axes: [
-      { ...axis, space: 64, values: [[86400, "{WWW} {D} {MMM}", null, null, null, null, null, null, 0], [3600, ...hours], [60, ...hours]] },
+      { ...axis, space: 88, values: [[86400, "{WWW} {D} {MMM}", null, null, null, null, null, null, 0], [3600, ...hours], [60, ...hours]] },
       { ...axis, size: narrow ? 48 : 64, label: narrow ? undefined : data.unit, labelFont: font, labelSize: 20, values: ticks },
     ],
     series: [
@@ -108,30 +108,34 @@ function options(data, holder) {
       { label: "Capacity asked for", stroke: colour("capacity"), width, dash: [4, 3], paths: stepped },
       { label: "Capacity ready", stroke: colour("capacity"), width, paths: stepped },
       { label: "95 % bound", points: { show: false } },
-      { label: "Forecast", stroke: colour("forecast"), width },
       { label: "Demand", stroke: colour("demand"), width },
+      { label: "Forecast", stroke: colour("forecast"), width },
     ],
-    bands: [{ series: [3, 4], fill: colour("band") }],
+    bands: [{ series: [3, 5], fill: colour("band") }],
   };
 }
 
-/** Overloaded moments on the axis, and the present. */
+/** Overloaded moments on the axis, the taller the longer, and the present. */
 function mark(plot, data) {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
   const { min, max } = plot.scales.x;
   const base = bbox.top + bbox.height;
-  const end = bbox.left + bbox.width;
+  const bin = 3 * ratio;
+  const count = Math.ceil(bbox.width / bin);
+  const seconds = (max - min) * bin / bbox.width;
+  const shares = new Float64Array(count);
+  for (let k = 0; k < data.overloaded.length; k += 2) {
+    const from = (data.startSeconds + data.overloaded[k] - min) / seconds;
+    const to = from + data.overloaded[k + 1] / seconds;
+    for (let j = Math.max(0, Math.floor(from)); j < Math.min(count, to); j++) shares[j] += Math.min(j + 1, to) - Math.max(j, from);
+  }
   ctx.save();
   ctx.fillStyle = colour("overloaded");
-  for (let k = 0; k < data.overloaded.length; k += 2) {
-    const from = data.startSeconds + data.overloaded[k];
-    const to = from + data.overloaded[k + 1];
-    if (to < min || from > max) continue;
-    const left = Math.max(bbox.left, plot.valToPos(from, "x", true));
-    const width = Math.min(end - left, Math.max(3 * ratio, plot.valToPos(to, "x", true) - left));
-    ctx.fillRect(left, base - 9 * ratio, width, 9 * ratio);
-  }
+  shares.forEach((share, j) => {
+    const height = (4 + 10 * Math.sqrt(Math.min(1, share))) * ratio;
+    if (share > 0) ctx.fillRect(bbox.left + j * bin, base - height, Math.min(bin, bbox.width - j * bin), height);
+  });
   if (data.nowSeconds != null) {
     const x = Math.round(plot.valToPos(data.nowSeconds, "x", true)) + 0.5;
     ctx.strokeStyle = ctx.fillStyle = colour("ink");
@@ -164,13 +168,13 @@ function fillWhenOpened(details, times, columns, written, isOver, seen) {
 }
 
 function sortable(table) {
-  table.querySelectorAll("th button").forEach((button, index) => button.addEventListener("click", () => {
+  table.querySelectorAll("thead th button").forEach((button) => button.addEventListener("click", () => {
     const head = button.parentElement;
     const isUp = head.getAttribute("aria-sort") !== "ascending";
     for (const other of table.querySelectorAll("thead th")) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", isUp ? "ascending" : "descending");
     const valueOf = (row) => {
-      const cell = row.cells[index];
+      const cell = row.cells[head.cellIndex];
       return cell.dataset.value === undefined ? cell.textContent : Number(cell.dataset.value);
     };
     const areNumbers = (a, b) => typeof a === "number" && typeof b === "number";

@@ -35,7 +35,8 @@ figcaption { margin-bottom: 8px; max-width: 72ch; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 8px 0; }
 th, td { padding: 4px 16px 4px 0; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { font-weight: 600; vertical-align: bottom; }
+th { font-weight: 600; }
+thead th { vertical-align: bottom; }
 th:first-child, td:first-child, .words { text-align: left; }
 th:last-child, td:last-child { padding-right: 0; }
 td.best { font-weight: 700; }
@@ -50,10 +51,10 @@ button.link { all: unset; cursor: pointer; text-decoration: underline dotted; te
 .tools output { color: var(--soft); }
 .bar { display: inline-block; height: 12px; min-width: 2px; background: var(--capacity); border-radius: 2px; }
 .bar.faint { opacity: 0.4; }
-td:has(> .bar) { width: 240px; min-width: 96px; }
+td:has(> .bar) { width: 240px; min-width: 80px; }
 td.words:last-child { min-width: 28ch; }
-.week th, .week td { padding: 2px 8px; border: 0; }
-.week td { background: color-mix(in srgb, var(--forecast) var(--shade, 0%), transparent); min-width: 36px; }
+.week th, .week td { padding: 2px 4px; border: 0; width: 48px; text-align: center; }
+.week td { background: color-mix(in srgb, var(--forecast) var(--shade, 0%), transparent); }
 .advice { padding-left: 24px; max-width: 72ch; }
 .advice li { margin: 4px 0; }
 pre { overflow-x: auto; padding: 16px; background: var(--panel); border-radius: 8px; font: 13px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
@@ -65,6 +66,11 @@ summary { cursor: pointer; padding: 4px 0; font-weight: 600; }
 .u-hz .u-cursor-x, .u-hz .u-cursor-y { border-color: var(--soft); }
 .u-select { background: color-mix(in srgb, var(--demand) 15%, transparent); }
 @media (max-width: 480px) {
-  h1 { font-size: 20px; } .numbers strong { font-size: 24px; } th, td { padding-right: 12px; } .key { gap: 4px 16px; } .key li { white-space: normal; } }
+  h1 { font-size: 20px; } .numbers strong { font-size: 24px; } th, td { padding-right: 12px; } .key { gap: 4px 16px; } .key li { white-space: normal; }
+  .stacked, .stacked tbody, .stacked tr, .stacked td, .stacked th { display: block; border: 0; text-align: left; padding: 0; }
+  .stacked thead { position: absolute; clip-path: inset(50%); }
+  .stacked tr { padding: 12px 0; border-bottom: 1px solid var(--line); }
+  .stacked td::before { content: attr(data-head) ": "; color: var(--soft); }
+  .stacked td.words:last-child { min-width: 0; } }
 @media print { .plot { break-inside: avoid; } }
 `;

@@ -24,24 +24,24 @@ export interface Cell {
 /** Longer tables can be sorted. */
 const SHORT = 10;
 
-/** `caption` says what the rows are, for those who do not see the heading. */
-export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+/** `caption` says what the rows are, for those who do not see the heading. A stacked table shows its cells below each other on a phone. */
+export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Cell[])[], isStacked = false): string {
   const isSortable = rows.length > SHORT;
   const heads = columns.map(({ head, isWords }) => {
     const name = escaped(head);
-    return `<th scope="col"${isWords === true ? ' class="words"' : ""}>${isSortable ? `<button type="button">${name}</button>` : name}</th>`;
+    return `<th scope="col"${isWords === true ? ' class="words"' : ""}>${isSortable && head !== "" ? `<button type="button">${name}</button>` : name}</th>`;
   });
-  const body = rows.map((row) => `<tr>${row.map((cell, i) => cellHtml(cell, columns[i]?.isWords === true, i === 0)).join("")}</tr>`);
+  const body = rows.map((row) => `<tr>${row.map((cell, i) => cellHtml(cell, columns[i], i === 0, isStacked)).join("")}</tr>`);
   const label = `aria-label="${escaped(caption)}"`;
-  return `<div class="wide" role="region" tabindex="0" ${label}><table ${label}${isSortable ? " data-sortable" : ""}>
+  return `<div class="wide" role="region" tabindex="0" ${label}><table ${label}${isStacked ? ' class="stacked"' : ""}${isSortable ? " data-sortable" : ""}>
 <thead><tr>${heads.join("")}</tr></thead>
 <tbody>${body.join("\n")}</tbody></table></div>`;
 }
 
-function cellHtml(cell: Cell, isWords: boolean, isFirst: boolean): string {
+function cellHtml(cell: Cell, column: Column | undefined, isFirst: boolean, isStacked: boolean): string {
   const { value, isBest } = cell;
-  const classes = [isWords ? "words" : "", isBest === true ? "best" : ""].filter((name) => name !== "").join(" ");
-  const attributes = `${classes === "" ? "" : ` class="${classes}"`}${value === undefined ? "" : ` data-value="${value}"`}`;
+  const classes = [column?.isWords === true ? "words" : "", isBest === true ? "best" : ""].filter((name) => name !== "").join(" ");
+  const attributes = `${classes === "" ? "" : ` class="${classes}"`}${value === undefined ? "" : ` data-value="${value}"`}${isStacked ? ` data-head="${escaped(column?.head ?? "")}"` : ""}`;
   const inside = contentOf(cell);
   return isFirst ? `<th scope="row"${attributes} style="font-weight:inherit">${inside}</th>` : `<td${attributes}>${inside}</td>`;
 }
