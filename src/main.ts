@@ -1,12 +1,8 @@
 // argv -> command -> exit code. No stack trace for a user's mistake.
-import { Command, CommanderError } from "commander";
-import { backtestCommand } from "./cli/backtest.ts";
-import { crdCommand } from "./cli/crd.ts";
-import { demoCommand } from "./cli/demo.ts";
-import { explainCommand } from "./cli/explain.ts";
+import { basename } from "node:path";
+import { CommanderError } from "commander";
 import { EXIT, processIo } from "./cli/io.ts";
-import { runCommand } from "./cli/run.ts";
-import { validateCommand } from "./cli/validate.ts";
+import { createProgram } from "./cli/program.ts";
 import { OperatorError } from "./errors.ts";
 
 declare const __VERSION__: string | undefined;
@@ -15,17 +11,14 @@ const io = processIo();
 let exitCode: number = EXIT.ok;
 const finish = (code: number) => void (exitCode = code);
 
-const program = new Command("predictive-scaler")
-  .description("A Kubernetes operator that has the replicas ready before the traffic arrives.")
-  .version(typeof __VERSION__ === "undefined" ? "from source" : __VERSION__)
-  .showHelpAfterError("Run with --help to see what there is.")
-  .exitOverride()
-  .configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
-const commands = [runCommand(io, finish), demoCommand(io, finish), backtestCommand(io, finish), explainCommand(io, finish), validateCommand(io, finish), crdCommand(io)];
-for (const command of commands) program.addCommand(command.exitOverride().configureOutput(program.configureOutput()));
+/** kubectl runs a program called kubectl-psc as `kubectl psc`. */
+const isPlugin = basename(process.argv[1] ?? "").replace(/\.\w+$/, "") === "kubectl-psc";
+const version = typeof __VERSION__ === "undefined" ? "from source" : __VERSION__;
+const program = createProgram(io, finish, { name: isPlugin ? "kubectl psc" : "predictive-scaler", version });
+const args = isPlugin && mayMeanList(process.argv[2]) ? [...process.argv.slice(0, 2), "list", ...process.argv.slice(2)] : process.argv;
 
 try {
-  await program.parseAsync(process.argv);
+  await program.parseAsync(args);
 } catch (error) {
   if (error instanceof CommanderError) exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   else if (error instanceof OperatorError) {
@@ -37,3 +30,8 @@ try {
   }
 }
 process.exitCode = exitCode;
+
+/** Nothing, or flags that are the list's own. */
+function mayMeanList(first: string | undefined): boolean {
+  return first === undefined || (first.startsWith("-") && !["-h", "--help", "-V", "--version"].includes(first));
+}
