@@ -31,7 +31,7 @@ describe("list", () => {
   let folder = "";
   let kubeconfig = "";
   beforeAll(async () => {
-    kubernetes = await startPlaygroundKubernetes({ clock: createManualClock(1_800_000_000_000) });
+    kubernetes = await startPlaygroundKubernetes({ clock: createManualClock(1_800_000_000_000), readyDelayMs: 0 });
     folder = mkdtempSync(join(tmpdir(), "list-"));
     kubeconfig = join(folder, "kubeconfig");
     writeFileSync(kubeconfig, kubernetes.kubeconfig);
@@ -41,7 +41,10 @@ describe("list", () => {
       if (status === undefined) return;
       await connection.request({ method: "PATCH", path: `${SCALERS}/${namespace}/predictivescalers/${name}/status`, body: { status } });
     };
-    for (const name of ["shop", "web", "empty"]) await connection.request({ method: "POST", path: "/api/v1/namespaces", body: { metadata: { name } } });
+    for (const name of ["shop", "web", "empty"]) {
+      const body = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+      await connection.request({ method: "POST", path: "/api/v1/namespaces", body });
+    }
     await make("shop", "checkout", {
       currentReplicas: 8,
       desiredReplicas: 14,
