@@ -44,7 +44,7 @@ function chartOf(figure) {
     const hooks = {
       draw: [(drawn) => mark(drawn, data)],
       setCursor: [(moved) => read(moved.cursor.idx)],
-      setScale: [(scaled, key) => { if (key === "x") seen = [scaled.scales.x.min, scaled.scales.x.max]; }],
+      setScale: [(scaled, key) => { if (key === "x") holder.dataset.span = (seen = [scaled.scales.x.min, scaled.scales.x.max]).join(" "); }],
     };
     plot = new uPlot({ ...options(data, holder), hooks }, [times, asked, ready, upper, demand, forecast], holder);
     if (before[0] > first || before[1] < last) plot.setScale("x", { min: before[0], max: before[1] });

@@ -2,12 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { rfc3339 } from "../../../src/clock.ts";
-import { backtestCommand } from "../../../src/cli/backtest.ts";
-import type { Io } from "../../../src/cli/io.ts";
 import { traffic } from "../../forecast/series.ts";
+import { backtest } from "./run-backtest.ts";
 
 const MINUTE_MS = 60_000;
 const C = 20;
@@ -28,22 +26,6 @@ spec:
 let dir = "";
 beforeAll(() => void (dir = mkdtempSync(join(tmpdir(), "backtest-"))));
 afterAll(() => rmSync(dir, { recursive: true }));
-
-async function backtest(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  let [code, out, err] = [-1, "", ""];
-  const io: Io = {
-    stdin: Readable.from([]),
-    stdout: (text) => void (out += text),
-    stderr: (text) => void (err += text),
-    isTerminal: false,
-    stdoutIsTerminal: false,
-    signal: new AbortController().signal,
-    env: {},
-  };
-  const command = backtestCommand(io, (found) => void (code = found)).exitOverride();
-  await command.configureOutput({ writeOut: io.stdout, writeErr: io.stderr }).parseAsync([...args], { from: "user" });
-  return { code, out, err };
-}
 
 function file(name: string, text: string): string {
   const path = join(dir, name);
@@ -133,17 +115,44 @@ test("a row says what was forecast one lead before, wants within the bounds, and
   }
 });
 
-test("the text begins with the verdict and fits 80 columns", async () => {
+test("the text answers in order, within 80 columns: better, by how much, when wrong, what to change, what next", async () => {
   const { code, out } = await backtest("--scaler", file("m.yaml", MANIFEST), "--csv", file("t.csv", csvText));
   expect(code).toBe(0);
-  expect(out).toMatch(/^Demand was above the ready replicas in \d/);
-  expect(out).toMatch(/\nhpa 80 % /);
+  const parts = [
+    /^(Better|Cheaper|Safer|Not better)[^:]*: it would have kept [\d.]+ %\s+of\s+the\s+time\s+covered/,
+    /pod-hours\s+than\s+an\s+HPA\s+at\s+80 %/,
+    /The service level of 99 % was (met|missed)/,
+    /\npredictive +\d/,
+    /\nhpa 80 % +\d/,
+    /\nForecast 20m ahead: off by/,
+    /\n99 % \(asked for\) +\d/,
+    /\nThe worst (3 hours|2 hours|hour) \(UTC\):\n- |\nIt was never overloaded/,
+    /\nWhat to change:\n- /,
+    /\nt\.csv: 21\.0 days of 5m steps/,
+    /\nNext: .*\n$/,
+  ];
+  const places = parts.map((part) => out.search(part));
+  expect(places).not.toContain(-1);
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
   for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  for (const line of out.split("\n")) expect(line).not.toMatch(/^%/);
 });
 
-test("a level that maxReplicas makes impossible is called so", async () => {
+test("a level that maxReplicas makes impossible is called so, and how many replicas it would take", async () => {
   const { out } = await backtest("--scaler", file("m.yaml", MANIFEST.replace("12", "4")), "--csv", file("t.csv", csvText));
-  expect(out.replaceAll("\n", " ")).toMatch(/With at most 4 replicas it cannot be less than [\d.]+ %: raise maxReplicas\./);
+  const text = out.replaceAll(/\n *-? */g, " ");
+  expect(text).toMatch(/With at most 4 replicas it cannot be less than [\d.]+ %\./);
+  expect(text).toMatch(/Demand needed \d+ replicas and maxReplicas is 4\./);
+  const most = Math.max(...Array.from(values).filter((value, i) => i >= JUDGED && !isGap(i)));
+  expect(text).toContain(`Raise maxReplicas from 4 towards ${Math.ceil(most / C)}:`);
+});
+
+test("a trace too short for the week season, and a lead shorter than the ready delay, are said", async () => {
+  const short = csvText.split("\n").slice(0, 7 * 288).join("\n");
+  const { out } = await backtest("--scaler", file("m.yaml", MANIFEST), "--csv", file("t.csv", short), "--ready-delay", "30m");
+  const text = out.replaceAll(/\n *-? */g, " ");
+  expect(text).toContain("Raise leadTime from 20m to at least 30m");
+  expect(text).toMatch(/4\.9 days are too few for the week season/);
 });
 
 test("--out takes the output; a folder that is not there is exit code 3", async () => {
@@ -208,8 +217,15 @@ test.each([
   [["--ready-delay", "5"], "Expected a duration"],
   [["--ready-delay", "2d"], "Expected at most 1d"],
   [["--output", "pdf"], "Allowed choices"],
+  [["--from", "2026-03-02T08:00:00Z"], "--from and --to go with --prometheus-url"],
+  [["--to", "yesterday"], "Expected a time such as"],
+  [["--prometheus-url", "http://127.0.0.1:1"], "cannot be used with"],
 ])("%j is wrong usage", async (more, sentence) => {
   await expect(backtest("--scaler", "m.yaml", "--csv", "t.csv", ...more)).rejects.toThrow(sentence);
+});
+
+test("without demand to replay it says where it could come from", async () => {
+  await expect(backtest("--scaler", "m.yaml")).rejects.toThrow("expected --csv <file> or --prometheus-url <url>");
 });
 
 test("--train and --ready-delay are heeded", async () => {

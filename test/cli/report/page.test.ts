@@ -1,18 +1,15 @@
 // Reports in a real browser, where there is one: drawn, readable at 360 px and 1280 px, light and dark, by keyboard; and their parts as text.
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
-import type { Browser, Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demandChart } from "../../../src/cli/report/chart.ts";
 import { page } from "../../../src/cli/report/page.ts";
 import { table } from "../../../src/cli/report/table.ts";
 import { amount, escaped, percent, timesIn } from "../../../src/cli/report/wording.ts";
+import { hasChromium, inBrowser, openBrowser, pixelsOf } from "./browser.ts";
+import type { Opened } from "./browser.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const MINUTES = 600;
 
 const wave = (scale: number) => Float64Array.from({ length: MINUTES }, (_, i) => scale * (1200 + 800 * Math.sin(i / 60)));
@@ -61,29 +58,16 @@ describe("text", () => {
   });
 });
 
-describe.skipIf(!existsSync(CHROMIUM))("in a browser", () => {
-  let browser: Browser;
+describe.skipIf(!hasChromium)(inBrowser, () => {
+  let opened: Opened;
   const address = join(mkdtempSync(join(tmpdir(), "report-test-")), "report.html");
-  const complaints: string[] = [];
-  const open = async (width: number, colorScheme: "light" | "dark" = "light"): Promise<Tab> => {
-    const tab = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
-    tab.on("pageerror", (error) => complaints.push(error.message));
-    tab.on("console", (message) => {
-      if (message.type() === "error") complaints.push(message.text());
-    });
-    tab.on("request", (request) => {
-      if (!request.url().startsWith("file:")) complaints.push(request.url());
-    });
-    await tab.goto(pathToFileURL(address).href);
-    await tab.waitForSelector(".plot canvas");
-    return tab;
-  };
+  const open: Opened["open"] = (...how) => opened.open(...how);
   beforeAll(async () => {
     writeFileSync(address, html);
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    opened = await openBrowser(address);
   }, 60_000);
   afterAll(async () => {
-    await browser?.close();
+    await opened?.browser.close();
   });
 
   test.each([360, 1280])("nothing is wider than a screen of %i px", async (width) => {
@@ -131,18 +115,6 @@ describe.skipIf(!existsSync(CHROMIUM))("in a browser", () => {
   test("nothing was complained of, and nothing asked of any network", async () => {
     const tab = await open(1280);
     await tab.close();
-    expect(complaints).toEqual([]);
+    expect(opened.complaints).toEqual([]);
   });
 });
-
-/** Counts the chart's pixels of one colour. */
-function pixelsOf(colour: string): string {
-  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
-  return `(() => {
-    const canvas = document.querySelector(".plot canvas");
-    const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-    let count = 0;
-    for (let i = 0; i < data.length; i += 4) if (Math.abs(data[i] - ${red}) + Math.abs(data[i + 1] - ${green}) + Math.abs(data[i + 2] - ${blue}) < 12 && data[i + 3] > 100) count++;
-    return count;
-  })()`;
-}
