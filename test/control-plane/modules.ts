@@ -58,6 +58,7 @@ export const GO_MODULES = [
     ldflags: "-s -w",
     needsBytes: 4 * GIB,
   },
+  { name: "helm", binaries: { helm: "helm.sh/helm/v4/cmd/helm" }, ldflags: "-s -w", needsBytes: 3 * GIB },
 ] as const satisfies readonly GoModule[];
 
 export const BINARIES = [
@@ -69,5 +70,6 @@ export const BINARIES = [
   "kwok",
   "prometheus",
   "promtool",
+  "helm",
 ] as const;
 export type Binary = (typeof BINARIES)[number];
