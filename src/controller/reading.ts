@@ -23,7 +23,9 @@ export function newestSlotMs(stepMs: number, nowMs: number): number {
 }
 
 /** Reads the slots after `settledMs` up to the newest. Never rejects but when `signal` has fired. */
-export async function readSlots(prometheus: Pick<PrometheusClient, "queryRange">, plan: Plan, settledMs: number, nowMs: number, signal: AbortSignal): Promise<Reading> {
+export async function readSlots(
+  prometheus: Pick<PrometheusClient, "queryRange">, plan: Plan, settledMs: number, nowMs: number, signal: AbortSignal,
+): Promise<Reading> {
   const { query, source, stepMs } = plan;
   const startMs = settledMs + stepMs;
   const endMs = newestSlotMs(stepMs, nowMs);
@@ -49,7 +51,7 @@ export function missingReason(reading: Reading, lastSampleMs: number, stepMs: nu
   if (reading.kind === "failure") return reading.error;
   if (nowMs - lastSampleMs <= MISSING_AFTER_STEPS * stepMs + settleDelayMs(stepMs)) return undefined;
   if (reading.kind === "answer" && reading.lowest < 0)
-    return new OperatorError(`The query answered values below 0, down to ${reading.lowest}; demand is 0 or more, so they count as missing, and nothing else is new.`, {
+    return new OperatorError(`The query answered values below 0, down to ${reading.lowest}; demand is 0 or more, so they count as missing.`, {
       reason: Number.isNaN(lastSampleMs) ? "NoData" : "MetricStale",
       retry: "nextInterval",
       hint: "Check the query for a subtraction, delta() or deriv(); where values below 0 mean no demand, write clamp_min(…, 0).",

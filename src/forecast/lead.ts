@@ -25,7 +25,9 @@ const BOUND_95 = 1;
 const SAID = 2;
 const BOUND_90 = 2;
 const COMBINATION = 3;
-const NOW = 4;
+/** The most that may be said, bounds included. */
+const MOST = 4;
+const NOW = 5;
 
 export interface Lead {
   readonly steps: number;
@@ -79,8 +81,9 @@ export function sayLead({ combination, secondStage, bounds, experts, now, said }
   const at = slot * SAID;
   now[POINT] = point;
   sayBounds(bounds, slot, frame, now, POINT);
-  now[BOUND_90] = point + margin(bounds, UPPER_90);
-  now[BOUND_95] = point + margin(bounds, UPPER_95);
+  now[MOST] = frame[CEILING]!;
+  now[BOUND_90] = Math.min(frame[CEILING]!, point + margin(bounds, UPPER_90));
+  now[BOUND_95] = Math.min(frame[CEILING]!, point + margin(bounds, UPPER_95));
   for (let i = 0; i < SAID; i++) said[at + i] = now[i]!;
 }
 
@@ -96,7 +99,8 @@ export function upperOf({ now }: Lead): number {
 export function boundOf({ bounds, now }: Lead, probability: number): Bound {
   if (!(probability >= LEAST_PROBABILITY && probability <= MOST_PROBABILITY))
     throw new RangeError(`probability is ${probability}, expected ${LEAST_PROBABILITY} to ${MOST_PROBABILITY}`);
-  return { demand: now[POINT]! + marginAt(bounds, probability), errors: errorsOf(bounds), isKnown: isKnown(bounds, probability) };
+  const demand = Math.min(now[MOST]!, now[POINT]! + marginAt(bounds, probability));
+  return { demand, errors: errorsOf(bounds), isKnown: isKnown(bounds, probability) };
 }
 
 export function explanationOf({ experts, now }: Lead): Explanation {
