@@ -1,4 +1,5 @@
 // Two policies to measure against: one that repeats last week half an hour early, and one that knows the future.
+import { slidingMost } from "./sliding.ts";
 import type { World } from "./world.ts";
 
 const WEEK_MS = 7 * 24 * 3_600_000;
@@ -15,7 +16,7 @@ export function lastWeekFrom({ stepMs }: Pick<World, "stepMs">): number {
 }
 
 /**
- * Replicas asked for at each step by "the same time last week, 30 minutes early" at a utilisation of (0..1]: the largest demand of that
+ * Replicas asked for at each step, never more at a higher utilisation, by "the same time last week, 30 minutes early" at a utilisation of (0..1]: the largest demand of that
  * half hour, so that replicas come early and do not go early, with 10 minutes of scale-down stabilisation. Where last week has no sample,
  * what was asked for stays; in the first week the demand itself is followed.
  */
@@ -32,16 +33,8 @@ export function lastWeekReplicas(world: World, utilisation: number): Float64Arra
     if (!Number.isNaN(y)) last = bounded(world, Math.ceil(y / (utilisation * targetPerReplica) - 1e-9));
     raw[i] = last;
   }
-  return most(raw, window).subarray(early);
-}
-
-/** The largest of each value and the `window` values before it. */
-function most(values: Float64Array, window: number): Float64Array {
-  return values.map((_, i) => {
-    let largest = -Infinity;
-    for (let j = Math.max(0, i - window); j <= i; j++) largest = Math.max(largest, values[j] ?? 0);
-    return largest;
-  });
+  const most = slidingMost(raw, window);
+  return raw.map((_, i) => most(i)).subarray(early);
 }
 
 /** The fewest replicas that, asked for at each step, are never overloaded (unless maxReplicas is too low): they know all demand to come. */

@@ -1,6 +1,7 @@
 // The line beside the policies that people could take instead, over the same demand and the same pods.
-import { cheapestUtilisation } from "./tuned.ts";
-import { hpaReplicas } from "./hpa.ts";
+import { cheapestOfMonotone } from "./tuned.ts";
+import type { Tuned } from "./tuned.ts";
+import { hpaReplicas, tunedHpa } from "./hpa.ts";
 import { clairvoyantReplicas, lastWeekFrom, lastWeekReplicas } from "./plain-policies.ts";
 import { measure } from "./world.ts";
 import type { PolicyMeasures, World } from "./world.ts";
@@ -24,16 +25,14 @@ export interface PolicyResult {
  */
 export function comparePolicies(world: World, wanted: Float64Array): PolicyResult[] {
   const predictive = measure(world, wanted);
-  const tuned = (name: PolicyName, replicasAt: (world: World, utilisation: number) => Float64Array): PolicyResult => {
-    const best = cheapestUtilisation(world, predictive.overloadedShare, replicasAt);
-    return { name, utilisation: best?.utilisation, numbers: best?.numbers };
-  };
+  const tuned = (name: PolicyName, best: Tuned | undefined): PolicyResult => ({ name, utilisation: best?.utilisation, numbers: best?.numbers });
+  const most = predictive.overloadedShare;
   const hasLastWeek = lastWeekFrom(world) <= world.judgedFrom;
   return [
     { name: "predictive", utilisation: undefined, numbers: predictive },
     { name: "hpa", utilisation: USUAL_UTILISATION, numbers: measure(world, hpaReplicas(world, USUAL_UTILISATION)) },
-    tuned("hpa-tuned", hpaReplicas),
-    hasLastWeek ? tuned("last-week", lastWeekReplicas) : { name: "last-week", utilisation: undefined, numbers: undefined },
+    tuned("hpa-tuned", tunedHpa(world, most)),
+    tuned("last-week", hasLastWeek ? cheapestOfMonotone(world, most, lastWeekReplicas) : undefined),
     { name: "clairvoyant", utilisation: undefined, numbers: measure(world, clairvoyantReplicas(world)) },
   ];
 }

@@ -2,8 +2,8 @@
 import { measure } from "./world.ts";
 import type { PolicyMeasures, World } from "./world.ts";
 
-/** Utilisations that are tried: 75, from 25 % to 99 %. */
-const UTILISATIONS = Array.from({ length: 75 }, (_, i) => (25 + i) / 100);
+/** Utilisations that are tried: 75 whole percentages, every one from 40 % to 99 %, below that as far as bursts may ask for. */
+const UTILISATIONS = [5, 7, 9, 12, 15, 18, 21, 24, 26, 28, 30, 32, 34, 36, 38, ...Array.from({ length: 60 }, (_, i) => 40 + i)].map((percent) => percent / 100);
 
 export interface Tuned {
   /** (0..1]. */
@@ -20,4 +20,33 @@ export function cheapestUtilisation(world: World, overloadedShare: number, repli
     if (best === undefined || numbers.podHours < best.numbers.podHours) best = { utilisation, numbers };
   }
   return best;
+}
+
+/**
+ * The same answer in a few tries, for a policy that at no step asks for more at a higher utilisation: overload then never falls with the
+ * utilisation and pod-hours never rise, so that the highest one that is good enough is the cheapest, and of equally dear ones the lowest counts.
+ */
+export function cheapestOfMonotone(world: World, overloadedShare: number, replicasAt: (world: World, utilisation: number) => Float64Array): Tuned | undefined {
+  const tried = new Map<number, PolicyMeasures>();
+  const numbersAt = (place: number): PolicyMeasures => {
+    const numbers = tried.get(place) ?? measure(world, replicasAt(world, UTILISATIONS[place] ?? NaN));
+    tried.set(place, numbers);
+    return numbers;
+  };
+  const highest = firstWhere((place) => numbersAt(place).overloadedShare > overloadedShare, UTILISATIONS.length) - 1;
+  if (highest < 0) return undefined;
+  const { podHours } = numbersAt(highest);
+  const lowest = firstWhere((place) => numbersAt(place).podHours <= podHours, highest);
+  return { utilisation: UTILISATIONS[lowest] ?? NaN, numbers: numbersAt(lowest) };
+}
+
+/** The first place below `end` where `holds`, which then holds at all later ones; `end` if nowhere. */
+function firstWhere(holds: (place: number) => boolean, end: number): number {
+  let [from, until] = [0, end];
+  while (from < until) {
+    const middle = (from + until) >> 1;
+    if (holds(middle)) until = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
