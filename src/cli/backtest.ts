@@ -94,7 +94,8 @@ export function backtestCommand(io: Io, finish: (code: number) => void): Command
     .addHelpText("after", EXAMPLE);
   return command.action(async (options: BacktestOptions) => {
     const { csv, prometheusUrl, from, to } = options;
-    if (csv === undefined && prometheusUrl === undefined) command.error("error: expected --csv <file> or --prometheus-url <url>: where the demand is read from");
+    const hasSource = csv !== undefined || prometheusUrl !== undefined;
+    if (!hasSource) command.error("error: expected --csv <file> or --prometheus-url <url>: where the demand is read from");
     if (csv !== undefined && (from ?? to) !== undefined) command.error("error: --from and --to go with --prometheus-url; a CSV is replayed as a whole");
     finish(await runBacktest(options, io));
   });

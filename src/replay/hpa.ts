@@ -57,9 +57,13 @@ export function hpaReplicas(world: World, utilisation: number, behavior: HpaBeha
       recommended[i & mask] = raw;
       if (raw === replicas) break; // the syncs left in this step see the same and say the same
       let wanted = raw;
-      if (raw > replicas) for (let j = i - 1; j >= Math.max(0, i - upWindow) && wanted > replicas; j--) wanted = Math.min(wanted, recommended[j & mask] as number);
-      else for (let j = i - 1; j >= Math.max(0, i - downWindow) && wanted < replicas; j--) wanted = Math.max(wanted, recommended[j & mask] as number);
-      wanted = bounded(raw > replicas ? Math.max(wanted, replicas) : Math.min(wanted, replicas));
+      if (raw > replicas) {
+        for (let j = i - 1; j >= Math.max(0, i - upWindow) && wanted > replicas; j--) wanted = Math.min(wanted, recommended[j & mask] as number);
+        wanted = bounded(Math.max(wanted, replicas));
+      } else {
+        for (let j = i - 1; j >= Math.max(0, i - downWindow) && wanted < replicas; j--) wanted = Math.max(wanted, recommended[j & mask] as number);
+        wanted = bounded(Math.min(wanted, replicas));
+      }
       if (wanted === replicas) break;
       const nowMs = i * stepMs + sync * SYNC_MS;
       const next = limit.limited(nowMs, replicas, wanted);

@@ -1,6 +1,6 @@
 // The user's own HorizontalPodAutoscaler -> what a backtest needs of it, or all that is wrong with it as lines for a person.
 // Invariant: only a metric that says how much demand a replica serves is taken; anything else is refused, not guessed.
-import { parseHpaBehavior, parseQuantity } from "../../api/index.ts";
+import { formatProblems, parseHpaBehavior, parseQuantity } from "../../api/index.ts";
 import type { HpaBehavior } from "../../replay/index.ts";
 import { stringify } from "yaml";
 import { readDocuments } from "../manifests.ts";
@@ -16,7 +16,10 @@ export interface Hpa {
   readonly behavior: HpaBehavior;
 }
 
-export type HpaText = { readonly kind: "valid"; readonly hpa: Hpa; /** The manifest alone, as YAML. */ readonly text: string } | { readonly kind: "invalid"; readonly problems: string };
+export type HpaText =
+  /** `text`: the manifest alone, as YAML. */
+  | { readonly kind: "valid"; readonly hpa: Hpa; readonly text: string }
+  | { readonly kind: "invalid"; readonly problems: string };
 
 const KIND = "HorizontalPodAutoscaler";
 const API_VERSION = "autoscaling/v2";
@@ -52,7 +55,7 @@ export function readHpa(text: string, file: string, targetPerReplica: number): H
   const isOne = listed.length === 1 && target !== undefined;
   expect(isOne, "spec.metrics", listed.map(metricText).join(", "), `one metric that a replay can translate: ${TRANSLATABLE}`);
   const behavior = parseHpaBehavior(at(hpa, "spec.behavior"));
-  if (behavior.kind === "invalid") for (const problem of behavior.problems) problems.push(`${file}: ${problem.path}: found ${problem.found}, expected ${problem.expected}`);
+  if (behavior.kind === "invalid") problems.push(formatProblems(behavior.problems).replaceAll(/^/gm, `${file}: `));
   if (problems.length > 0 || target === undefined || behavior.kind === "invalid") return { kind: "invalid", problems: problems.join("\n") };
   const name = at(hpa, "metadata.name");
   const bounds = { minReplicas: Number(minReplicas), maxReplicas: Number(maxReplicas) };

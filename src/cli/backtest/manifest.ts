@@ -3,7 +3,10 @@ import { parseAllDocuments } from "yaml";
 import { formatProblems, KIND, parseScaler } from "../../api/index.ts";
 import type { Scaler } from "../../api/index.ts";
 
-export type ManifestText = { readonly kind: "valid"; readonly scaler: Scaler; /** The manifest alone, as YAML. */ readonly text: string } | { readonly kind: "invalid"; readonly problems: string };
+export type ManifestText =
+  /** `text`: the manifest alone, as YAML. */
+  | { readonly kind: "valid"; readonly scaler: Scaler; readonly text: string }
+  | { readonly kind: "invalid"; readonly problems: string };
 
 /** The manifest may stand among others; `file` is named in what is wrong. */
 export function readManifest(text: string, file: string): ManifestText {

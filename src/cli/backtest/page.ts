@@ -49,10 +49,12 @@ function threeNumbers(result: BacktestReport) {
   const [mine, rival] = [numbersOf(result, "predictive"), rivalOf(result)];
   const saving = mine === undefined || rival === undefined ? undefined : difference(mine, rival.numbers);
   const [saved = "–", ...words] = (saving ?? "").split(/ (?!%)/);
+  const pods = `${amount(mine?.podHours ?? NaN)} against ${amount(rival?.numbers.podHours ?? NaN)}`;
+  const persistence = percent(forecast.wapePersistence);
   return [
     { value: percent(overloadOf(result), 2), meaning: `of the time overloaded; ${levelText(1 - serviceLevel)} was allowed` },
-    { value: saved, meaning: `${words.join(" ")} than ${rival?.title ?? "–"}: ${amount(mine?.podHours ?? NaN)} against ${amount(rival?.numbers.podHours ?? NaN)}` },
-    { value: percent(forecast.wape), meaning: `error of the forecast ${durationText(leadMs)} ahead; "as it is now" is off by ${percent(forecast.wapePersistence)}` },
+    { value: saved, meaning: `${words.join(" ")} than ${rival?.title ?? "–"}: ${pods}` },
+    { value: percent(forecast.wape), meaning: `error of the forecast ${durationText(leadMs)} ahead; "as it is now" is off by ${persistence}` },
   ];
 }
 
@@ -98,20 +100,23 @@ function worstTable(result: BacktestReport): string {
     { text: `${hour.readyReplicas} / ${hour.neededReplicas}` },
     { text: reasonSentence(hour, leadMs) },
   ]);
-  const words = `Longest overloaded first, then most unserved. Demand, forecast and replicas are those of the hour's worst moment; a click on an hour shows it in the chart.`;
+  const words =
+    "Longest overloaded first, then most unserved. Demand, forecast and replicas are those of the hour's worst moment; " +
+    "a click on an hour shows it in the chart.";
   return `<p>${words}</p>\n${table("The worst hours", columns, rows, true)}`;
 }
 
 function policyTable(result: BacktestReport): string {
   const policies = inOrder(result.policies);
-  const columns = [{ head: "Policy" }, { head: "Overloaded (%)" }, { head: "Unserved (%)" }, { head: "Pod-hours" }, { head: "Replicas (mean)" }, { head: "Changes (a day)" }];
+  const columns = ["Policy", "Overloaded (%)", "Unserved (%)", "Pod-hours", "Replicas (mean)", "Changes (a day)"].map((head) => ({ head }));
   const real = policies.filter(({ name }) => name !== "clairvoyant");
-  const least = (key: "overloadedShare" | "unservedShare" | "podHours" | "replicaChanges") => Math.min(...real.map(({ numbers }) => numbers?.[key] ?? Infinity));
+  type Key = "overloadedShare" | "unservedShare" | "podHours" | "replicaChanges";
+  const least = (key: Key) => Math.min(...real.map(({ numbers }) => numbers?.[key] ?? Infinity));
   const rows = policies.map((policy): Cell[] => {
     const { name, numbers } = policy;
     const title = policyTitle(policy, result);
     if (numbers === undefined) return [{ text: `${title}: none` }, ...Array.from({ length: 5 }, () => ({ text: "–" }))];
-    const isBest = (key: Parameters<typeof least>[0]) => name !== "clairvoyant" && numbers[key] === least(key);
+    const isBest = (key: Key) => name !== "clairvoyant" && numbers[key] === least(key);
     return [
       { text: title },
       { text: (100 * numbers.overloadedShare).toFixed(2), isBest: isBest("overloadedShare") },
@@ -143,7 +148,9 @@ function curveTable({ curve, serviceLevel }: BacktestReport): string {
     const pods = `${amount(check.podHours)} pod-hours (${amount(check.predictedPodHours)} by the curve)`;
     return `${levelText(check.serviceLevel)} took ${pods} and was overloaded in ${percent(check.overloadedShare, 2)}`;
   });
-  const words = "Replicas that each service level would have asked for over the judged days. Little evidence: so few moments were that rare that each of them moves the number.";
+  const words =
+    "Replicas that each service level would have asked for over the judged days. " +
+    "Little evidence: so few moments were that rare that each of them moves the number.";
   const check = tests.length === 0 ? "" : `<p class="note">Run for themselves: ${escaped(tests.join("; "))}.</p>`;
   return `<p>${words}</p>\n${table("What a service level costs", columns, rows)}${check}`;
 }
@@ -151,16 +158,20 @@ function curveTable({ curve, serviceLevel }: BacktestReport): string {
 function errorTable(result: BacktestReport): string {
   const words = `${forecastSentence(result)} ${hardestHourSentence(result)}`;
   const note = `Sum of |demand − forecast| over the sum of demand, in percent, by the hour in ${result.timeZone}. The darker, the further off.`;
-  return `<p>${escaped(words)}</p>\n<p class="note">${escaped(note)}</p>\n${weekTable("The forecast's error by hour of the week, in percent", result.errorByHour)}`;
+  const week = weekTable("The forecast's error by hour of the week, in percent", result.errorByHour);
+  return `<p>${escaped(words)}</p>\n<p class="note">${escaped(note)}</p>\n${week}`;
 }
 
 function method(): string {
   const sentences = [
-    "Each decision was made from the past only, by the code that the operator runs. The first part of the trace is history; judging begins one ready delay and an hour after it.",
-    "Replicas asked for are ready after the ready delay; removal is at once. A moment is overloaded when demand is above what the ready replicas serve. Missing demand counts as covered.",
+    "Each decision was made from the past only, by the code that the operator runs. The first part of the trace is history; judging begins one ready delay " +
+      "and an hour after it.",
+    "Replicas asked for are ready after the ready delay; removal is at once. A moment is overloaded when demand is above what the ready replicas serve. " +
+      "Missing demand counts as covered.",
     "Unserved is the demand above the ready capacity, over all demand. Pod-hours count replicas asked for.",
     "Not replayed: mode, scaling policies and scale-up stabilisation of the scaler, fallback, weekly refits, nodes that have to be started.",
-    "hpa: a HorizontalPodAutoscaler with its default behavior at 80 %. hpa-tuned and last-week: the cheapest of 75 utilisations that is not overloaded more often, known only in hindsight. last-week asks for what last week's next half hour needed.",
+    "hpa: a HorizontalPodAutoscaler with its default behavior at 80 %. hpa-tuned and last-week: the cheapest of 75 utilisations that is not overloaded " +
+      "more often, known only in hindsight. last-week asks for what last week's next half hour needed.",
   ];
   return sentences.map((sentence) => `<p>${escaped(sentence)}</p>`).join("\n");
 }

@@ -16,6 +16,8 @@ const CHANCE = 1.25;
 /** Where the share at or below the 95 % bound lies when the bound is right. */
 const RIGHT_COVERAGE = { from: 0.92, to: 0.98 };
 const MUCH_MISSING = 0.05;
+/** Savings for which one would take another policy. */
+const WORTH_SWITCHING = 0.05;
 /** Steps of price worth telling. */
 const WORTH_PAYING = 0.01;
 
@@ -39,8 +41,19 @@ export function suggestions(result: BacktestReport): string[] {
     found.push(`Do not rely on the 95 % bound yet: only ${percent(forecast.coverage)} of demand was at or below it.`);
   if (forecast.coverage > RIGHT_COVERAGE.to)
     found.push(`Read the 95 % bound as a cautious one: ${percent(forecast.coverage)} of demand was at or below it.`);
+  found.push(...hindsightAdvice(result));
   if (found.length === 0) found.push("Nothing has to change. Apply the manifest, with mode Recommend first if you want to watch it.");
   return [...found, ...priceSentences(result)];
+}
+
+/** A plain HPA that does as well for less: said only where somebody would mind. */
+function hindsightAdvice({ policies }: BacktestReport): string[] {
+  const [mine, tuned] = ["predictive", "hpa-tuned"].map((name) => policies.find((policy) => policy.name === name));
+  if (mine?.numbers === undefined || tuned?.numbers === undefined) return [];
+  const saved = 1 - tuned.numbers.podHours / mine.numbers.podHours;
+  if (saved <= WORTH_SWITCHING) return [];
+  const target = `An HPA at ${percent(tuned.utilisation ?? NaN, 0)} would have been overloaded as seldom for ${percent(saved, 0)} fewer pod-hours`;
+  return [`${target}: on this demand the forecast does not pay, unless you could not have known that target.`];
 }
 
 function saturationSentence({ course, targetPerReplica, maxReplicas, serviceLevel }: BacktestReport): string | undefined {

@@ -4,7 +4,8 @@ import { amount, levelText, percent, timesIn } from "../report/wording.ts";
 import { columns, wrapped } from "../terminal.ts";
 import type { BacktestReport, ComparedPolicy } from "./result.ts";
 import { isSame, suggestions } from "./suggestions.ts";
-import { forecastSentence, hardestHourSentence, hindsightSentence, inOrder, levelSentence, originSentence, policyTitle, reasonSentence, verdict } from "./verdict.ts";
+import { forecastSentence, hardestHourSentence, hindsightSentence, levelSentence, originSentence, verdict } from "./verdict.ts";
+import { inOrder, policyTitle, reasonSentence } from "./verdict.ts";
 
 const HEAD = ["Policy", "overloaded", "unserved", "pod-hours", "replicas", "changes/day"];
 /** Of the ten worst hours; the report has all. */

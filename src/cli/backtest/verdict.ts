@@ -2,7 +2,7 @@
 // when was it wrong and why.
 import { durationText } from "../../api/index.ts";
 import type { WorstHour } from "../../replay/index.ts";
-import { amount, demandText, levelText, percent, timesIn } from "../report/wording.ts";
+import { demandText, levelText, percent, timesIn } from "../report/wording.ts";
 import { numbersOf } from "./result.ts";
 import type { BacktestReport, ComparedPolicy } from "./result.ts";
 
@@ -31,7 +31,8 @@ export function verdict(result: BacktestReport): string {
   const rival = rivalOf(result);
   const covered = (numbers: Numbers) => percent(1 - numbers.overloadedShare, 2);
   if (mine === undefined || rival === undefined) return `It would have kept ${percent(1 - overloadOf(result), 2)} of the time covered.`;
-  return `${answer(result, mine, rival.numbers)}: it would have kept ${covered(mine)} of the time covered with ${difference(mine, rival.numbers)} than ${rival.title}, which keeps ${covered(rival.numbers)}.`;
+  const kept = `it would have kept ${covered(mine)} of the time covered with ${difference(mine, rival.numbers)}`;
+  return `${answer(result, mine, rival.numbers)}: ${kept} than ${rival.title}, which keeps ${covered(rival.numbers)}.`;
 }
 
 /** `9.2 % fewer pod-hours`. */
@@ -66,7 +67,8 @@ export function hindsightSentence(result: BacktestReport): string {
   const mine = numbersOf(result, "predictive");
   const tuned = result.policies.find(({ name }) => name === "hpa-tuned");
   if (mine === undefined || tuned?.numbers === undefined) return "No fixed HPA target from 25 % to 99 % is overloaded as seldom.";
-  return `The cheapest HPA target that is overloaded as seldom, ${percent(tuned.utilisation ?? NaN, 0)}, is known only in hindsight; the scaler needs ${difference(mine, tuned.numbers)}.`;
+  const target = `The cheapest HPA target that is overloaded as seldom, ${percent(tuned.utilisation ?? NaN, 0)}, is known only in hindsight`;
+  return `${target}; the scaler needs ${difference(mine, tuned.numbers)}.`;
 }
 
 export function forecastSentence({ leadMs, forecast }: BacktestReport): string {
@@ -107,7 +109,8 @@ export function hardestHourSentence({ errorByHour, timeZone, forecast }: Backtes
   if (worst < 0) return "";
   const hour = String(worst % 24).padStart(2, "0");
   const error = percent(errorByHour[worst] ?? NaN);
-  return `The forecast is most off on ${DAYS[Math.floor(worst / 24)]} from ${hour}:00 (${timeZone}): by ${error} of that hour's demand, on average by ${percent(forecast.wape)}.`;
+  const when = `${DAYS[Math.floor(worst / 24)]} from ${hour}:00 (${timeZone})`;
+  return `The forecast is most off on ${when}: by ${error} of that hour's demand, on average by ${percent(forecast.wape)}.`;
 }
 
 /** What was replayed and judged, in one paragraph. */
@@ -119,8 +122,11 @@ export function originSentence(result: BacktestReport, trace: string): string {
   const missing = values.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0) / values.length;
   const days = (steps: number) => `${((steps * stepMs) / 86_400_000).toFixed(1)} days`;
   const history = `${trace}: ${days(values.length)} of ${durationText(stepMs)} steps (${percent(missing)} missing), ${days(course.split)} of them history.`;
-  const judged = `Judged: the ${days(values.length - course.judgedFrom)} from ${at(course.judgedFrom)} to ${at(values.length - 1)} ${times.date(startMs + (values.length - 1) * stepMs).slice(-4)} (${timeZone}).`;
-  const world = `A replica serves ${amount(targetPerReplica, Number.isInteger(targetPerReplica) ? 0 : 2)} and takes ${durationText(readyDelayMs)} to become Ready; ${minReplicas} to ${maxReplicas} replicas.`;
+  const last = values.length - 1;
+  const year = times.date(startMs + last * stepMs).slice(-4);
+  const judged = `Judged: the ${days(values.length - course.judgedFrom)} from ${at(course.judgedFrom)} to ${at(last)} ${year} (${timeZone}).`;
+  const replica = `A replica serves ${demandText(targetPerReplica)} and takes ${durationText(readyDelayMs)} to become Ready`;
+  const world = `${replica}; ${minReplicas} to ${maxReplicas} replicas.`;
   return `${history} ${judged} ${world}`;
 }
 

@@ -59,8 +59,11 @@ function chartOf(figure) {
   for (const button of figure.querySelectorAll("button[data-zoom]")) button.addEventListener("click", () => {
     const [from, to] = seen;
     const part = (to - from) / 4;
-    const by = { in: [part, -part], out: [-2 * part, 2 * part], earlier: [-2 * part, -2 * part], later: [2 * part, 2 * part], all: [first - from, last - to] }[button.dataset.zoom];
-    show(from + by[0], to + by[1]);
+    const moves = {
+      in: [part, -part], out: [-2 * part, 2 * part],
+      earlier: [-2 * part, -2 * part], later: [2 * part, 2 * part], all: [first - from, last - to] };
+    const [left, right] = moves[button.dataset.zoom];
+    show(from + left, to + right);
   });
   draw();
   let size = holder.clientWidth;
@@ -162,7 +165,8 @@ function fillWhenOpened(details, times, columns, written, isOver, seen) {
       columns.map((column) => cell(column[i])).join("") + "<td>" + (isOver(i) ? "yes" : "no") + "</td></tr>";
     const indexes = [...times.keys()].filter((i) => times[i] >= from && times[i] <= to);
     const rows = indexes.slice(0, MOST_ROWS).map(row);
-    const rest = indexes.length > MOST_ROWS ? "<p>The first " + MOST_ROWS + " of " + indexes.length + " rows. Zoom in, close and open this for others.</p>" : "";
+    const note = "<p>The first " + MOST_ROWS + " of " + indexes.length + " rows. Zoom in, close and open this for others.</p>";
+    const rest = indexes.length > MOST_ROWS ? note : "";
     holder.innerHTML = rest + "<table><thead>" + head + "</thead><tbody>" + rows.join("") + "</tbody></table>";
   });
 }

@@ -47,7 +47,8 @@ th[aria-sort="descending"] button::after { content: " \\2193"; }
 button.link { all: unset; cursor: pointer; text-decoration: underline dotted; text-underline-offset: 3px; white-space: nowrap; }
 .tools { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin: 8px 0; max-width: none; }
 .tools button {
-  font: inherit; font-size: 13px; padding: 2px 10px; color: var(--ink); background: var(--panel); border: 1px solid var(--line); border-radius: 8px; cursor: pointer; }
+  font: inherit; font-size: 13px; padding: 2px 10px; color: var(--ink); background: var(--panel); border: 1px solid var(--line);
+  border-radius: 8px; cursor: pointer; }
 .tools output { color: var(--soft); }
 .bar { display: inline-block; height: 12px; min-width: 2px; background: var(--capacity); border-radius: 2px; }
 .bar.faint { opacity: 0.4; }

@@ -41,7 +41,8 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
 function cellHtml(cell: Cell, column: Column | undefined, isFirst: boolean, isStacked: boolean): string {
   const { value, isBest } = cell;
   const classes = [column?.isWords === true ? "words" : "", isBest === true ? "best" : ""].filter((name) => name !== "").join(" ");
-  const attributes = `${classes === "" ? "" : ` class="${classes}"`}${value === undefined ? "" : ` data-value="${value}"`}${isStacked ? ` data-head="${escaped(column?.head ?? "")}"` : ""}`;
+  const head = isStacked ? ` data-head="${escaped(column?.head ?? "")}"` : "";
+  const attributes = `${classes === "" ? "" : ` class="${classes}"`}${value === undefined ? "" : ` data-value="${value}"`}${head}`;
   const inside = contentOf(cell);
   return isFirst ? `<th scope="row"${attributes} style="font-weight:inherit">${inside}</th>` : `<td${attributes}>${inside}</td>`;
 }

@@ -143,7 +143,7 @@ test("a level that maxReplicas makes impossible is called so, and how many repli
   const text = out.replaceAll(/\n *-? */g, " ");
   expect(text).toMatch(/With at most 4 replicas it cannot be less than [\d.]+ %\./);
   expect(text).toMatch(/Demand needed \d+ replicas and maxReplicas is 4\./);
-  const most = Math.max(...Array.from(values).filter((value, i) => i >= JUDGED && !isGap(i)));
+  const most = Math.max(...Array.from(values).filter((_, i) => i >= JUDGED && !isGap(i)));
   expect(text).toContain(`Raise maxReplicas from 4 towards ${Math.ceil(most / C)}:`);
 });
 

@@ -100,5 +100,5 @@ test("times are RFC 3339, unix seconds or so long ago, and nothing else", () => 
   expect(parseMoment("2026-03-02T09:00:00+01:00")).toEqual({ kind: "at", ms: 1_772_438_400_000 });
   expect(parseMoment("1772438400")).toEqual({ kind: "at", ms: 1_772_438_400_000 });
   expect(parseMoment("1w12h")).toEqual({ kind: "ago", ms: 7.5 * DAY_MS });
-  for (const text of ["", "now", "yesterday", "2026-03-02", "28 d", "-28d", "1772438400000"]) expect(parseMoment(text), text).toBeUndefined();
+  for (const text of ["", "now", "yesterday", "2026-03-02", "28 d", "-28d", "1772438400000"]) expect([text, parseMoment(text)]).toEqual([text, undefined]);
 });

@@ -8,8 +8,7 @@ const PATH = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 export const hasChromium = existsSync(PATH);
-/** For the name of a group of tests: says why it is skipped, where it is. */
-export const inBrowser = hasChromium ? "in a browser" : `in a browser (skipped: no Chromium at ${PATH}; install it or set CHROMIUM)`;
+if (!hasChromium) console.warn(`Tests in a browser are skipped: there is no Chromium at ${PATH}. Install it, or set CHROMIUM.`);
 
 export interface Opened {
   readonly browser: Browser;

@@ -7,7 +7,7 @@ import { demandChart } from "../../../src/cli/report/chart.ts";
 import { page } from "../../../src/cli/report/page.ts";
 import { table } from "../../../src/cli/report/table.ts";
 import { amount, escaped, percent, timesIn } from "../../../src/cli/report/wording.ts";
-import { hasChromium, inBrowser, openBrowser, pixelsOf } from "./browser.ts";
+import { hasChromium, openBrowser, pixelsOf } from "./browser.ts";
 import type { Opened } from "./browser.ts";
 
 const MINUTES = 600;
@@ -58,7 +58,7 @@ describe("text", () => {
   });
 });
 
-describe.skipIf(!hasChromium)(inBrowser, () => {
+describe.skipIf(!hasChromium)("in a browser", () => {
   let opened: Opened;
   const address = join(mkdtempSync(join(tmpdir(), "report-test-")), "report.html");
   const open: Opened["open"] = (...how) => opened.open(...how);
