@@ -7,3 +7,7 @@ export { momentsIn, spanText } from "./moments.ts";
 export type { Situation } from "./situation.ts";
 export { tellStory } from "./story.ts";
 export type { Story } from "./story.ts";
+export type { Advice } from "./advice.ts";
+export type { Evidence, QueryEvidence, ReplayEvidence } from "./evidence.ts";
+export { promotion } from "./promotion.ts";
+export { review } from "./review.ts";

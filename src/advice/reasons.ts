@@ -33,6 +33,10 @@ const DEMAND = {
     means: "Demand is far above anything that was forecast for now, so capacity is raised at once for it.",
     change: "It ends when demand is back at what is forecast. An announced event of this kind belongs into the calendar.",
   },
+  ForecastAboveMax: {
+    means: "Demand is forecast to need more replicas than maxReplicas allows, so it may soon exceed what the target can serve.",
+    change: ({ spec }: Told) => `Raise maxReplicas (${spec.maxReplicas}) before the time that the message names, or let each replica serve more.`,
+  },
   NothingToDo: { means: "The target already has the replicas that its demand asks for." },
   WithinTolerance: {
     means: "The number that demand asks for is so close to the present one that a change is not worth its disturbance.",
@@ -114,6 +118,18 @@ const METRIC = {
   QueryRejected: { means: "Prometheus refuses the query, so there is no demand to go by.", change: "Correct metric.query: `validate` checks its syntax." },
   QueryAmbiguous: { means: "The query yields several series where one number is needed.", change: "Wrap metric.query in sum(), or select one series by its labels." },
   PrometheusUnreachable: { means: "Prometheus does not answer, so there is no demand to go by.", change: "Check that Prometheus runs, its URL, and the network in between." },
+  OutlierIgnored: {
+    means: "A sample was so far from what was expected that the forecast learned only a part of it; replicas may rise on it all the same.",
+    change: "Look at the metric at that time. If such values are real, they count as soon as they last.",
+  },
+  LevelShiftFollowed: {
+    means: "Demand has moved to another level and stayed there, so the forecast follows it at once instead of slowly.",
+    change: "Nothing, if the change is real. If it was an incident, exclude its time in forecast.calendar.",
+  },
+  ValueStuck: {
+    means: "The demand has had exactly the same value for so long that the metric itself may stand still.",
+    change: "Check what exports the metric: a cache or a dead exporter repeats its last value.",
+  },
   AccuracyBelowGate: {
     means: "The forecast has been worse for hours than assuming that demand stays as it is, so replicas follow the demand of this moment.",
     change: "The forecast gets control back when it has been better for a day. `advise` says what may help; `backtest` shows how good it was.",

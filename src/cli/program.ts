@@ -1,5 +1,6 @@
 // All commands in their order: what main.ts runs, what completion completes, and what the reference of flags lists.
 import { Command } from "commander";
+import { adviseCommand } from "./advise.ts";
 import { backtestCommand } from "./backtest.ts";
 import { completeCommand, completionCommand } from "./completion.ts";
 import { crdCommand } from "./crd.ts";
@@ -21,7 +22,7 @@ export function createProgram(io: Io, finish: (code: number) => void, { name, ve
   const itself = () => program;
   const commands = [
     listCommand(io, finish),
-    explainCommand(io, finish),
+    explainCommand(io, finish), adviseCommand(io, finish),
     backtestCommand(io, finish),
     validateCommand(io, finish),
     demoCommand(io, finish),

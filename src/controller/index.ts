@@ -4,3 +4,4 @@ export type { StoredScaler } from "./report.ts";
 export { newLine } from "./model.ts";
 export { createModelThread } from "./model-thread.ts";
 export { planFor } from "./plan.ts";
+export type { Plan } from "./plan.ts";

@@ -4,3 +4,5 @@ export type { PrometheusClientOptions } from "./client.ts";
 export { queryProblem } from "./promql.ts";
 export type { QueryProblem } from "./promql.ts";
 export { createPrometheusServers } from "./servers.ts";
+export { queryFacts } from "./query-facts.ts";
+export type { QueryFacts } from "./query-facts.ts";

@@ -1,0 +1,122 @@
+// Reviews of what the forecast is made from and for: mode, lead time, service level, history, unusual days.
+import { durationText } from "../api/index.ts";
+import { levelText, percent } from "./advice.ts";
+import type { Advice } from "./advice.ts";
+import type { Evidence } from "./evidence.ts";
+import { spanText } from "./moments.ts";
+import { promotion } from "./promotion.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const WEEK_SEASON_MS = 14 * DAY_MS;
+/** A lead longer than what is needed by more than this costs for nothing. */
+const LONG_LEAD_MS = 10 * MINUTE_MS;
+/** A higher level that costs less than this, or a lower one that saves more than the other, is worth telling. */
+const CHEAP = 0.02;
+const DEAR = 0.15;
+const MUCH_MISSING = 0.05;
+/** A day so far from the median of its weekday, as a factor, is unusual; more than a few of them are usual. */
+const UNUSUAL = 1.6;
+const MOST_UNUSUAL_SHARE = 0.1;
+
+export function reviewMode({ spec, replay }: Evidence): Advice[] {
+  if (replay === undefined) return [];
+  const { forecast, overloadedShare, isFitted, judgedDays } = replay;
+  const skill = 1 - forecast.wape / forecast.wapePersistence;
+  const { isEarned, sentence } = promotion({ isFitted, days: judgedDays, skill, wape: forecast.wape, overloadedShare, serviceLevel: spec.forecast.serviceLevel });
+  if (spec.mode === "Recommend" && isEarned)
+    return [{ topic: "mode", severity: "worthwhile", finding: sentence, why: "In mode Recommend nothing of this is acted on.", change: "Set mode to Active.", patch: { spec: { mode: "Active" } } }];
+  if (spec.mode === "Recommend") return [{ topic: "mode", severity: "notice", finding: sentence, why: "Acting now would rest on too little.", change: "Stay in mode Recommend.", patch: undefined }];
+  if (!isFitted || judgedDays < 1 || (skill > 0 && overloadedShare <= 2 * (1 - spec.forecast.serviceLevel))) return [];
+  const isBad = overloadedShare > 2 * (1 - spec.forecast.serviceLevel);
+  const finding = `The forecast was off by ${percent(forecast.wape)} of demand; assuming that demand stays as it is, by ${percent(forecast.wapePersistence)}. Demand was above the ready replicas in ${percent(overloadedShare)} of the time.`;
+  if (!isBad) return [{ topic: "mode", severity: "notice", finding, why: "The forecast brings nothing here; the margin alone keeps the service level.", change: "Check the query, the time zone and the lead time.", patch: undefined }];
+  if (spec.mode === "ScaleOutOnly") return [];
+  return [{ topic: "mode", severity: "serious", finding, why: "Replicas are removed on a forecast that has not earned it.", change: "Let it only add replicas until that is better.", patch: { spec: { mode: "ScaleOutOnly" } } }];
+}
+
+export function reviewLead({ spec, readyMs, leadMs, trace }: Evidence): Advice[] {
+  if (readyMs.length === 0) return [];
+  const slow = readyMs.toSorted((a, b) => a - b)[Math.ceil(0.95 * readyMs.length) - 1] ?? NaN;
+  // A step's demand is known only at its end.
+  const needed = Math.ceil((slow + trace.stepMs) / MINUTE_MS) * MINUTE_MS;
+  const pods = readyMs.length === 1 ? `A pod takes ${spanText(slow)} to be Ready` : `Of ${readyMs.length} pods seen, 95 % were Ready within ${spanText(slow)}`;
+  const seen = `${pods}; the lead time is ${spanText(leadMs)}.`;
+  const patch = { spec: { forecast: { leadTime: durationText(needed) } } };
+  if (slow > leadMs) {
+    const why = "Replicas that are asked for one lead ahead of the demand are then not Ready when it comes.";
+    return [{ topic: "leadTime", severity: "serious", finding: seen, why, change: `Raise leadTime to ${durationText(needed)} (time to Ready and one step).`, patch }];
+  }
+  if (spec.forecast.leadTimeMs === "Auto" || leadMs < 2 * needed || leadMs - needed < LONG_LEAD_MS) return [];
+  const why = "Capacity is asked for earlier than it is needed, and the forecast reaches further, which makes its margin larger.";
+  return [{ topic: "leadTime", severity: "worthwhile", finding: seen, why, change: `Lower leadTime to ${durationText(needed)}, unless nodes have to come first.`, patch }];
+}
+
+export function reviewLevel({ spec, replay }: Evidence): Advice[] {
+  const level = spec.forecast.serviceLevel;
+  const here = replay?.prices.find((point) => Math.abs(point.serviceLevel - level) < 1e-9);
+  if (replay === undefined || here === undefined) return [];
+  const cost = (serviceLevel: number, podHours: number) => `${levelText(serviceLevel)} would cost ${percent(Math.abs(podHours / here.podHours - 1))} ${podHours < here.podHours ? "less" : "more"}`;
+  const change = (serviceLevel: number) => ({ change: `Set serviceLevel to ${levelText(serviceLevel)}.`, patch: { spec: { forecast: { serviceLevel: levelText(serviceLevel) } } } });
+  if (!here.isKnown) {
+    const known = replay.prices.findLast((point) => point.isKnown && point.serviceLevel < level);
+    if (known === undefined) return [];
+    const finding = `At ${levelText(level)} only a few moments of the history decide the margin; ${cost(known.serviceLevel, known.podHours)}.`;
+    return [{ topic: "serviceLevel", severity: "worthwhile", finding, why: "The margin can jump from one week to the next, and so can the price.", ...change(known.serviceLevel) }];
+  }
+  const up = replay.prices.findLast((point) => point.isKnown && point.serviceLevel > level && point.podHours <= (1 + CHEAP) * here.podHours);
+  if (up !== undefined) return [{ topic: "serviceLevel", severity: "worthwhile", finding: `${cost(up.serviceLevel, up.podHours)} pod-hours than ${levelText(level)}.`, why: "Demand would be above the ready replicas less often, nearly for nothing.", ...change(up.serviceLevel) }];
+  const down = replay.prices.findLast((point) => point.isKnown && point.serviceLevel < level);
+  if (down === undefined || down.podHours > (1 - DEAR) * here.podHours) return [];
+  return [{ topic: "serviceLevel", severity: "notice", finding: `The last step of the service level is dear: ${cost(down.serviceLevel, down.podHours)} pod-hours than ${levelText(level)}.`, why: "If that much overload can be borne, it is money saved.", ...change(down.serviceLevel) }];
+}
+
+export function reviewHistory({ spec, trace }: Evidence): Advice[] {
+  const spanMs = trace.values.length * trace.stepMs;
+  const found: Advice[] = [];
+  const missing = trace.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0) / Math.max(1, trace.values.length);
+  const wantsWeek = spec.forecast.seasons.includes("Week");
+  if (wantsWeek && spec.forecast.historyMs < WEEK_SEASON_MS) {
+    const finding = `forecast.history is ${durationText(spec.forecast.historyMs)}.`;
+    const why = "The week's shape is learned only from 14 days on; without it a Monday is forecast from a Sunday.";
+    found.push({ topic: "history", severity: "worthwhile", finding, why, change: "Set history to 28d.", patch: { spec: { forecast: { history: "28d" } } } });
+  } else if (wantsWeek && spanMs < WEEK_SEASON_MS)
+    found.push({
+      topic: "history",
+      severity: "notice",
+      finding: `The metric goes back ${spanText(spanMs)}; forecast.history asks for ${durationText(spec.forecast.historyMs)}.`,
+      why: "The week's shape is learned only from 14 days on.",
+      change: "Check that Prometheus keeps that much (--storage.tsdb.retention.time), or wait.",
+      patch: undefined,
+    });
+  if (missing > MUCH_MISSING) {
+    const why = "While samples are missing replicas are held, and what is missing cannot be learned.";
+    found.push({ topic: "history", severity: "worthwhile", finding: `${percent(missing)} of the samples are missing.`, why, change: "Check the scrape of the workload, and labels that change with each release.", patch: undefined });
+  }
+  return found;
+}
+
+/** Days far from the median of their weekday: holidays, incidents, sales. */
+export function reviewDays({ spec, trace, localMs }: Evidence): Advice[] {
+  const days = new Map<number, { sum: number; count: number }>();
+  for (let i = 0; i < trace.values.length; i++) {
+    const value = trace.values[i] ?? NaN;
+    if (Number.isNaN(value)) continue;
+    const day = Math.floor(localMs(trace.startMs + i * trace.stepMs) / DAY_MS);
+    const sums = days.get(day) ?? { sum: 0, count: 0 };
+    days.set(day, { sum: sums.sum + value, count: sums.count + 1 });
+  }
+  const whole = [...days].filter(([, { count }]) => count * trace.stepMs > 0.9 * DAY_MS).map(([day, { sum, count }]) => ({ day, mean: sum / count }));
+  const unusual = whole.flatMap(({ day, mean }) => {
+    const others = whole.filter((other) => other.day !== day && (other.day - day) % 7 === 0).map((other) => other.mean);
+    const median = others.toSorted((a, b) => a - b)[Math.floor(others.length / 2)] ?? NaN;
+    const factor = mean / median;
+    return others.length >= 2 && (factor > UNUSUAL || factor < 1 / UNUSUAL) ? [{ day, factor }] : [];
+  });
+  if (unusual.length === 0 || unusual.length > Math.max(1, MOST_UNUSUAL_SHARE * whole.length)) return [];
+  const writer = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" });
+  const named = unusual.slice(0, 5).map(({ day, factor }) => `${writer.format(day * DAY_MS)} (${factor < 1 ? percent(factor) : `${factor.toFixed(1)} times`} of usual)`);
+  const finding = `${unusual.length === 1 ? "A day is" : `${unusual.length} days are`} unlike others of the same weekday in ${spec.forecast.timeZone}: ${named.join(", ")}.`;
+  const why = "A holiday, a sale or an incident that is learned as an ordinary day spoils the forecast of the same weekday for weeks.";
+  return [{ topic: "calendar", severity: "notice", finding, why, change: "If it was a holiday or an event that comes again, put it in forecast.calendar; if it was an incident, exclude it there.", patch: undefined }];
+}

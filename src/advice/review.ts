@@ -1,0 +1,17 @@
+// The review of a scaler: every topic once, the serious first. Nothing found is an empty list.
+import type { Advice, Severity } from "./advice.ts";
+import type { Evidence } from "./evidence.ts";
+import { reviewDays, reviewHistory, reviewLead, reviewLevel, reviewMode } from "./review-forecast.ts";
+import { reviewBehavior, reviewMaximum, reviewMinimum } from "./review-limits.ts";
+import { reviewQuery, reviewStep } from "./review-query.ts";
+
+const ORDER: readonly Severity[] = ["serious", "worthwhile", "notice"];
+const REVIEWS = [reviewQuery, reviewMaximum, reviewLead, reviewBehavior, reviewMode, reviewLevel, reviewHistory, reviewStep, reviewMinimum, reviewDays];
+
+export function review(evidence: Evidence): Advice[] {
+  const found = REVIEWS.flatMap((one) => one(evidence));
+  // Where the demand is none (a counter without a rate), all that rests on its values is void.
+  const isUnsound = found.some(({ topic, severity, patch }) => topic === "query" && severity === "serious" && patch === undefined);
+  const kept = isUnsound ? found.filter(({ topic }) => topic === "query" || topic === "history") : found;
+  return kept.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
+}
