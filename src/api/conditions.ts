@@ -14,17 +14,20 @@ const METRIC_MEANINGS = {
   HistoryLoading: "The metric's past is still being read from Prometheus.",
   NoData: "The query yields no series.",
   HistoryTooShort: "The metric's past is too short to learn from yet.",
+  ValueStuck: "The query yields one and the same value for longer than it ever did; it counts as missing, so replicas are not removed on it.",
   MetricStale: "The query yielded samples once, but no new one for some time.",
   QueryRejected: "Prometheus rejects the query, for example for its syntax.",
   QueryAmbiguous: "The query yields more than one series; wrap it in sum() or select one.",
   PrometheusUnreachable: "Prometheus does not answer, or not in time.",
+  AccuracyBelowGate: "The forecast has been worse than taking demand as it is now for hours; decisions follow the present demand until it is better again.",
   InvalidSpec: "The manifest is not one that can be acted on; the message lists what is wrong.",
 } as const;
 
 /** What the decision's rules say; the same words as decision/reasons. */
 const DECISION_MEANINGS = {
   ForecastDemand: "The number of replicas follows the forecast demand and its margin.",
-  CurrentDemand: "The number of replicas follows the demand of now, because there is no forecast to go by.",
+  CurrentDemand: "The number of replicas follows the demand of now, because there is no forecast to go by, or none that asks for more.",
+  DemandAboveForecast: "Demand is above the bound that 99.9 % of it was to stay below; capacity is raised at once, without waiting for the forecast.",
   WithinTolerance: "The replicas wanted differ too little from the present ones to act.",
   ScaleUpLimit: "A scale-up policy limits how fast replicas may be added.",
   ScaleUpStabilized: "The scale-up window holds a lower number that was wanted within it.",
@@ -33,6 +36,7 @@ const DECISION_MEANINGS = {
   ScaleUpDisabled: "selectPolicy of scaleUp is Disabled.",
   ScaleDownDisabled: "selectPolicy of scaleDown is Disabled.",
   TooManyReplicas: "Demand asks for more than maxReplicas.",
+  ForecastAboveMax: "The demand that is forecast for the next hour will need more than maxReplicas; the message says when and how many.",
   TooFewReplicas: "Demand asks for fewer than minReplicas.",
   RecommendOnly: "The mode is Recommend: the number is shown and not written.",
   ScaleOutOnly: "The mode is ScaleOutOnly: replicas are not removed.",
@@ -64,6 +68,8 @@ const HEALTHY_MEANINGS = {
   ModelFitted: "A model is fitted and forecasts.",
   SamplesReceived: "New samples arrive.",
   ReadyForNewScale: "The target can be scaled.",
+  OutlierIgnored: "A sample was far from what was expected; the model learned only part of it. Replicas may rise on it all the same.",
+  LevelShiftFollowed: "Samples in a row were far from what was expected on one side; the model follows the new level.",
   DesiredWithinRange: "The replicas wanted are within every limit.",
 } as const;
 

@@ -82,6 +82,22 @@ export function duration(name: string, minMs: number, maxMs: number, description
     });
 }
 
+/** A duration as above, or one word that stays as it is. */
+export function durationOr<const W extends string>(wordAllowed: W, name: string, minMs: number, maxMs: number, description: string) {
+  const range = `${wordAllowed}, or a duration from ${durationText(minMs)} to ${durationText(maxMs)}`;
+  const rule = `self == '${wordAllowed}' || (${celDuration(`ms >= ${minMs} && ms <= ${maxMs}`)})`;
+  const meta: FieldMeta = { description, range, form: "duration", rules: [{ rule, message: `${name} must be ${range}` }] };
+  return z
+    .string()
+    .max(DURATION_LENGTH)
+    .meta({ ...meta })
+    .transform((value, context): number | W => {
+      if (value === wordAllowed) return wordAllowed;
+      const ms = parseDuration(value);
+      return ms !== undefined && ms >= minMs && ms <= maxMs ? ms : refused(context, range);
+    });
+}
+
 const DAY_MS = 86_400_000;
 
 /** A quantity: above zero (or zero as well), and not above `max` (as a quantity). */

@@ -27,7 +27,7 @@ export const FIELD_RULES: readonly FieldRule[] = [
   },
   {
     fields: ["forecast.leadTime", "metric.step"],
-    // 0: the lead time is no duration, and its own rule says so.
+    // 0: the lead time is Auto, or no duration, and its own rule says so.
     cel: `[${celMs("self.forecast.leadTime")}].all(lead, lead == 0 || lead >= ${celMs("self.metric.step")})`,
     holds: (lead, step) => lead >= step,
     expected: "at least metric.step",

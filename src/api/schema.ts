@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { accessSchema } from "./access.ts";
 import { behaviorSchema } from "./behavior.ts";
-import { choice, duration, type FieldMeta, patterned, percent, quantity, text, whole } from "./fields.ts";
+import { choice, duration, durationOr, type FieldMeta, patterned, percent, quantity, text, whole } from "./fields.ts";
 import { CEL_ZONE, isTimeZone, nearestTimeZone, ZONE_LENGTH } from "./time-zone.ts";
 
 const SECOND_MS = 1000;
@@ -70,11 +70,12 @@ const timeZone = text({
 
 const forecast = z
   .strictObject({
-    leadTime: duration(
+    leadTime: durationOr(
+      "Auto",
       "leadTime",
       MINUTE_MS,
       2 * HOUR_MS,
-      "How far ahead replicas are asked for: at least the time a new pod takes to become Ready.",
+      "How far ahead replicas are asked for: at least the time a new pod takes to become Ready. Auto learns it from the target's own scale-ups.",
     ).prefault("20m"),
     history: duration("history", DAY_MS, 90 * DAY_MS, "How much of the metric's past to learn from; the week season needs 14d of it.").prefault("28d"),
     timeZone: timeZone.prefault("UTC"),

@@ -79,7 +79,8 @@ export interface ScalerSpec {
     readonly prometheus: PrometheusAccess | undefined;
   };
   readonly forecast: {
-    readonly leadTimeMs: number;
+    /** Auto: learned from the target's observed time to Ready. */
+    readonly leadTimeMs: number | "Auto";
     readonly historyMs: number;
     readonly timeZone: string;
     /** 0.5..0.9999. */

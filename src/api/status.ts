@@ -4,7 +4,7 @@ import { CONDITION_TYPES, type ConditionType, type Reason } from "./conditions.t
 import type { FieldMeta } from "./fields.ts";
 
 /** Longest messages and the longest trace that fit; writers cut to these. */
-export const STATUS_LIMITS = { messageLength: 4096, traceEntries: 32 } as const;
+export const STATUS_LIMITS = { messageLength: 4096, traceEntries: 32, timesToReady: 40 } as const;
 
 const MAX_WORD_LENGTH = 64;
 /** Kubernetes counts replicas in 32 bits. */
@@ -80,6 +80,22 @@ const model = z.object({
   leadTime: word("How far ahead replicas are asked for.").optional(),
 });
 
+const serviceLevel = z.object({
+  window: word("Over how long it was measured.").optional(),
+  target: word("Share of the time in which ready capacity is to cover demand.").optional(),
+  met: word("Share of the time in which it did, where both were known.").optional(),
+  since: moment("Since when it is known, at most the window.").optional(),
+});
+
+const timeToReady = z.object({
+  high: word("The time from asking to Ready that nine of ten scale-ups do not exceed.").optional(),
+  observed: z
+    .array(word("The time from asking to Ready of one scale-up."))
+    .max(STATUS_LIMITS.timesToReady)
+    .optional()
+    .meta({ description: "The newest observed times, oldest first.", kubernetes: { "x-kubernetes-list-type": "atomic" } } satisfies FieldMeta),
+});
+
 const accuracy = z.object({
   window: word("Over how long it was measured.").optional(),
   wape: word("Sum of the absolute errors at the lead time, as a share of the sum of the demand.").optional(),
@@ -97,6 +113,8 @@ export const statusSchema = z
     demand: demand.optional().meta({ ...described("Demand now and ahead, in the unit of the query.") }),
     model: model.optional().meta({ ...described("What the forecast was learned from.") }),
     accuracy: accuracy.optional().meta({ ...described("How good the forecasts were that have come due.") }),
+    serviceLevel: serviceLevel.optional().meta({ ...described("How well the target's ready replicas really covered demand.") }),
+    timeToReady: timeToReady.optional().meta({ ...described("How long replicas take from being asked for to being Ready; what leadTime Auto follows.") }),
     decision: z
       .object({ ...conclusion, trace: trace.optional() })
       .optional()

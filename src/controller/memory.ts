@@ -1,16 +1,26 @@
 // What the controller remembers of each scaler between passes. It changes only here, and the history of decisions only after a write succeeded.
-import type { Condition } from "../api/index.ts";
+import type { Condition, Reason } from "../api/index.ts";
 import type { Decision, ScaleHistory } from "../decision/index.ts";
 import { startHistory } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
-import type { Fit } from "../forecast/index.ts";
+import type { Anomaly, Fit } from "../forecast/index.ts";
+import { Expectations } from "./expectations.ts";
 import type { LearnResult } from "./learner.ts";
+import type { PeakAhead } from "./peak-ahead.ts";
+import type { Plan } from "./plan.ts";
+import { Readiness } from "./readiness.ts";
+import { ServiceLedger } from "./service-ledger.ts";
 import { createTrack } from "./track.ts";
 import type { Track } from "./track.ts";
-import type { ModelSettings, Plan } from "./plan.ts";
 
-/** A model is learned anew after so long, ms. */
-const REFIT_AFTER_MS = 7 * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+/** A model is learned anew after so long, and up to so much later: scalers that began together do not learn together. */
+const REFIT_AFTER_MS = 6.5 * DAY_MS;
+const REFIT_SPREAD_MS = DAY_MS;
+/** A forecast that falls behind asks for a new model this often at most. */
+const REFIT_BEHIND_MS = DAY_MS;
+/** A new model whose error on the last week is above the old one's by more than this share of it does not serve. */
+const MAY_BE_WORSE = 0.005;
 /** With too little history, or after a failed load, learning is tried again after so long, ms. */
 const RELEARN_AFTER_MS = 3_600_000;
 const RETRY_LOAD_AFTER_MS = 60_000;
@@ -20,7 +30,15 @@ export type ModelState =
   | { readonly kind: "loading" }
   | { readonly kind: "failed"; readonly error: OperatorError; readonly atMs: number }
   | { readonly kind: "tooShort"; readonly fit: Fit & { kind: "notEnoughData" }; readonly atMs: number }
-  | { readonly kind: "fitted"; readonly fit: Fit & { kind: "fitted" }; readonly atMs: number; readonly historyFromMs: number };
+  | { readonly kind: "fitted"; readonly fit: Fit & { kind: "fitted" }; readonly atMs: number; readonly historyFromMs: number; readonly refit: Refit };
+
+/** The last attempt to learn anew. */
+export interface Refit {
+  /** When it ended, unix ms; the fit itself counts. */
+  readonly atMs: number;
+  /** Its error and that of the model that serves, over the last week, where it was worse and so left. */
+  readonly rejected: { readonly wape: number; readonly servingWape: number } | undefined;
+}
 
 export interface Memory {
   plan: Plan;
@@ -41,10 +59,20 @@ export interface Memory {
   statusFingerprint: string;
   /** Until when overloaded time has been counted, unix ms. */
   countedMs: number;
+  service: ServiceLedger;
+  readiness: Readiness;
+  /** No other lead is learned for before this, unix ms. */
+  leadRetryMs: number;
+  expectations: Expectations;
+  /** What was last unusual about a sample, and when it was found. */
+  finding: { readonly anomaly: Anomaly; readonly atMs: number } | undefined;
+  ahead: PeakAhead | undefined;
+  /** When an event of a reason that comes and goes was last told, unix ms. */
+  readonly toldMs: Map<Reason, number>;
 }
 
 /** A scaler seen for the first time, or one whose demand is another now. `settledMs`: reading begins after it. */
-export function newMemory(plan: Plan, settledMs: number): Memory {
+export function newMemory(plan: Plan, settledMs: number, readiness = new Readiness(), service = new ServiceLedger()): Memory {
   return {
     plan,
     track: createTrack(plan.model, settledMs),
@@ -59,31 +87,76 @@ export function newMemory(plan: Plan, settledMs: number): Memory {
     statusAtMs: -Infinity,
     statusFingerprint: "",
     countedMs: NaN,
+    service,
+    readiness,
+    leadRetryMs: -Infinity,
+    expectations: expectationsFor(plan),
+    finding: undefined,
+    ahead: undefined,
+    toldMs: new Map(),
   };
+}
+
+function expectationsFor({ stepMs, model }: Plan): Expectations {
+  return new Expectations(stepMs, model.demand.leadSteps);
+}
+
+function refitAfterMs({ place }: Plan): number {
+  return REFIT_AFTER_MS + place * REFIT_SPREAD_MS;
 }
 
 /** Whether a model should be asked for now. */
 export function wantsModel(memory: Memory, nowMs: number): boolean {
   if (memory.isLearning) return false;
-  const { model } = memory;
-  if (memory.track.isTorn) return true;
-  if (model.kind === "loading") return true;
-  const afterMs = { failed: RETRY_LOAD_AFTER_MS, tooShort: RELEARN_AFTER_MS, fitted: REFIT_AFTER_MS }[model.kind];
-  return nowMs - model.atMs >= afterMs;
+  const { model, track, plan } = memory;
+  if (track.isTorn) return true;
+  switch (model.kind) {
+    case "loading":
+      return true;
+    case "failed":
+      return nowMs - model.atMs >= RETRY_LOAD_AFTER_MS;
+    case "tooShort":
+      return nowMs - model.atMs >= RELEARN_AFTER_MS;
+    case "fitted": {
+      const sinceMs = nowMs - model.refit.atMs;
+      return sinceMs >= refitAfterMs(plan) || (sinceMs >= REFIT_BEHIND_MS && track.forecaster.isFallingBehind());
+    }
+  }
 }
 
-/** Puts what the learner brought in place; a failure leaves a model that serves. */
-export function acceptModel(memory: Memory, settings: ModelSettings, result: LearnResult, nowMs: number): void {
+/**
+ * Puts what the learner brought for `plan` in place. A model that serves goes on serving when learning failed, found too little
+ * history, or brought one that would have been worse over the last week.
+ */
+export function acceptModel(memory: Memory, plan: Plan, result: LearnResult, nowMs: number): void {
   memory.isLearning = false;
+  const { model, track } = memory;
+  const serving = model.kind === "fitted" && !track.isTorn ? model : undefined;
   if (result.kind === "failed") {
-    if (memory.model.kind !== "fitted") memory.model = { kind: "failed", error: result.error, atMs: nowMs };
+    if (model.kind !== "fitted") memory.model = { kind: "failed", error: result.error, atMs: nowMs };
+    else memory.model = { ...model, refit: { ...model.refit, atMs: nowMs - refitAfterMs(plan) + RELEARN_AFTER_MS } };
     return;
   }
   const { learned } = result;
-  memory.track = createTrack(settings, learned.untilMs, learned);
+  const isSameLead = plan.leadMs === memory.plan.leadMs;
+  if (serving !== undefined && isSameLead) {
+    // Both walked over the same week, each forecast made before its sample came.
+    const servingWape = track.forecaster.accuracy().wape;
+    const isWorse = learned.wape > servingWape * (1 + MAY_BE_WORSE);
+    if (isWorse || learned.fit.kind !== "fitted") {
+      memory.model = { ...serving, refit: { atMs: nowMs, rejected: isWorse ? { wape: learned.wape, servingWape } : undefined } };
+      return;
+    }
+  }
+  memory.plan = plan;
+  memory.track = createTrack(plan.model, learned.untilMs, learned);
+  if (!isSameLead) {
+    memory.expectations = expectationsFor(plan);
+    memory.ownSinceMs = undefined;
+  }
   memory.model =
     learned.fit.kind === "fitted"
-      ? { kind: "fitted", fit: learned.fit, atMs: nowMs, historyFromMs: learned.untilMs - memory.plan.historyMs }
+      ? { kind: "fitted", fit: learned.fit, atMs: nowMs, historyFromMs: learned.untilMs - plan.historyMs, refit: { atMs: nowMs, rejected: undefined } }
       : { kind: "tooShort", fit: learned.fit, atMs: nowMs };
 }
 

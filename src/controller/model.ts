@@ -16,6 +16,8 @@ export interface LearnRequest {
 export interface Learned {
   readonly fit: Fit;
   readonly state: LineState;
+  /** Error of the forecasts at the lead over the last week of the history, each made before its sample; NaN where too few came due. */
+  readonly wape: number;
   /** Time of the newest sample of the history that the state has seen, unix ms. */
   readonly untilMs: number;
   /** Time of the newest slot with a sample, unix ms; NaN if there is none. */
@@ -34,5 +36,6 @@ export function learnModel({ settings, history }: LearnRequest): Learned {
   const fit = line.forecaster.fit(history);
   const { startMs, stepMs, values } = history;
   for (let i = 0; i < values.length; i++) line.observe(startMs + i * stepMs, values[i] ?? NaN);
-  return { fit, state: line.exportState(), untilMs: startMs + (values.length - 1) * stepMs, lastSampleMs: lastPresentMs(history) ?? NaN };
+  const { wape } = line.forecaster.accuracy();
+  return { fit, wape, state: line.exportState(), untilMs: startMs + (values.length - 1) * stepMs, lastSampleMs: lastPresentMs(history) ?? NaN };
 }

@@ -1,5 +1,6 @@
 // What to do for one scaler: the specification in the words of the rooms. Pure; the same specification gives the same plan.
 import type { Scaler, ScaleTargetRef } from "../api/index.ts";
+import { FIRST_LEAD_MS } from "../decision/index.ts";
 import type { DemandSettings, Policy } from "../decision/index.ts";
 import type { ForecastSettings } from "../forecast/index.ts";
 import type { RangeQuery } from "../prometheus/index.ts";
@@ -28,6 +29,12 @@ export interface Plan {
   readonly stepMs: number;
   readonly historyMs: number;
   readonly leadMs: number;
+  /** Whether the lead follows the observed time to Ready. */
+  readonly isLeadLearned: boolean;
+  /** Share of the time in which ready capacity is to cover demand. */
+  readonly serviceLevel: number;
+  /** In [0, 1), the same for the scaler's life: spreads what many scalers do over time. */
+  readonly place: number;
   readonly targetPerReplica: number;
   readonly model: ModelSettings;
   /** A model serves as long as this is the same. */
@@ -35,11 +42,15 @@ export interface Plan {
   readonly policy: Policy;
 }
 
-export function planFor(scaler: Scaler): Plan {
+/** `learnedLeadMs` is the lead where the specification leaves it to what is learned. */
+export function planFor(scaler: Scaler, learnedLeadMs = FIRST_LEAD_MS): Plan {
   const { spec } = scaler;
   const { stepMs, query, targetPerReplica, prometheus } = spec.metric;
+  const { leadTimeMs } = spec.forecast;
+  const isLeadLearned = leadTimeMs === "Auto";
+  const leadMs = isLeadLearned ? Math.max(stepMs, learnedLeadMs) : leadTimeMs;
   const steps = (ms: number) => Math.max(1, Math.round(ms / stepMs));
-  const leadSteps = steps(spec.forecast.leadTimeMs);
+  const leadSteps = steps(leadMs);
   const exportedSteps = steps(EXPORTED_HORIZON_MS);
   const model: ModelSettings = {
     timeZone: spec.forecast.timeZone,
@@ -71,7 +82,10 @@ export function planFor(scaler: Scaler): Plan {
     source: prometheus === undefined ? undefined : { namespace: scaler.namespace, access: prometheus },
     stepMs,
     historyMs: spec.forecast.historyMs,
-    leadMs: spec.forecast.leadTimeMs,
+    leadMs,
+    isLeadLearned,
+    serviceLevel: spec.forecast.serviceLevel,
+    place: placeOf(scaler.uid),
     targetPerReplica,
     model,
     modelKey: JSON.stringify([query, prometheus, spec.forecast.historyMs, model]),
@@ -84,4 +98,11 @@ export function planFor(scaler: Scaler): Plan {
       fallback: spec.fallback,
     },
   };
+}
+
+/** A number in [0, 1) that depends on the text alone (FNV-1a). */
+function placeOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) / 2 ** 32;
 }

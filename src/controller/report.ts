@@ -1,6 +1,6 @@
 // Says what a pass found: status, events, gauges and the log. Status is written when something that a person would act on
 // changed, else every five minutes at most: thousands of scalers must not write thousands of times a minute.
-import type { Condition, ConditionType, Problem } from "../api/index.ts";
+import type { Condition, ConditionType, Problem, Reason, ScalerStatus } from "../api/index.ts";
 import { formatProblems, GROUP, KIND, VERSION } from "../api/index.ts";
 import type { Decision } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
@@ -16,9 +16,16 @@ const STATUS_EVERY_MS = 5 * 60_000;
 /** Conditions whose change is worth an event; the others follow from these. */
 const EVENT_CONDITIONS: readonly ConditionType[] = ["MetricAvailable", "Forecasting", "AbleToScale"];
 
+/** What comes and goes is told so often at most, ms. */
+const TOLD_EVERY_MS: Readonly<Partial<Record<Reason, number>>> = {
+  OutlierIgnored: 3_600_000,
+  LevelShiftFollowed: 3_600_000,
+  ForecastAboveMax: 6 * 3_600_000,
+};
+
 /** A scaler as it is in the cache. */
 export interface StoredScaler extends KubeObject {
-  readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly Condition[] };
+  readonly status?: Pick<ScalerStatus, "observedGeneration" | "conditions" | "serviceLevel" | "timeToReady">;
 }
 
 /** A pass that came to a decision, or (`failure`) was kept from one. */
@@ -49,9 +56,16 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
     const { namespace = "", name, uid = "" } = stored.metadata;
     events.emit({ regarding: { apiVersion: `${GROUP}/${VERSION}`, kind: KIND, namespace, name, uid }, type, reason, action, note });
   };
-  const tellConditions = (stored: StoredScaler, now: readonly Verdict[], before: readonly Condition[]) => {
+  const tellConditions = ({ stored, memory, nowMs }: Pass, now: readonly Verdict[], before: readonly Condition[]) => {
     for (const { type, status, reason, message } of now) {
       const old = before.find((condition) => condition.type === type);
+      const everyMs = TOLD_EVERY_MS[reason];
+      if (everyMs !== undefined) {
+        if (old?.reason === reason || nowMs - (memory.toldMs.get(reason) ?? -Infinity) < everyMs) continue;
+        memory.toldMs.set(reason, nowMs);
+        emit(stored, reason === "ForecastAboveMax" ? "Warning" : "Normal", reason, type, message);
+        continue;
+      }
       if (!EVENT_CONDITIONS.includes(type) || (old?.reason === reason && old.status === status)) continue;
       if (old === undefined && status === "True") continue; // well from the start
       if (old?.status === "True" && status === "True") continue;
@@ -63,7 +77,7 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       const { stored, memory, nowMs, decision, scale } = pass;
       const { namespace, name, key, generation } = memory.plan;
       const before = memory.conditions ?? stored.status?.conditions ?? [];
-      const now = verdicts({ memory, decision, failure: pass.failure });
+      const now = verdicts({ memory, nowMs, decision, failure: pass.failure });
       metrics.scaler(namespace, name, gaugesFor(memory, scale, decision, now));
       if (decision?.kind === "scale") {
         const { from, to, reason, message } = decision;
@@ -76,7 +90,7 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       const conditions = withTimes(now, before, generation, nowMs);
       const decided = decision !== undefined && scale !== undefined ? decidedStatus(memory, scale, decision) : {};
       await statuses.patch(key, { observedGeneration: generation, ...decided, conditions }, signal);
-      tellConditions(stored, now, before);
+      tellConditions(pass, now, before);
       memory.conditions = conditions;
       memory.statusFingerprint = fingerprint;
       memory.statusAtMs = nowMs;

@@ -2,6 +2,7 @@
 import type { Condition, ScalerStatus } from "../api/index.ts";
 import { durationText, STATUS_LIMITS } from "../api/index.ts";
 import { rfc3339 } from "../clock.ts";
+import { timeToReadyMs } from "../decision/index.ts";
 import type { Decision } from "../decision/index.ts";
 import type { TargetScale } from "../kube/index.ts";
 import { percent } from "./conditions.ts";
@@ -38,6 +39,8 @@ export function decidedStatus(memory: Memory, scale: TargetScale, decision: Deci
     demand: demandStatus(memory),
     ...modelStatus(memory),
     ...accuracyStatus(memory),
+    ...serviceStatus(memory),
+    ...readinessStatus(memory),
     decision: { time, from, to, reason, message, trace: trace.slice(0, STATUS_LIMITS.traceEntries) },
     recommendation: decision.kind === "recommend" ? { time, from, to, reason, message } : null,
   };
@@ -81,6 +84,22 @@ function accuracyStatus({ track, model }: Memory): Pick<MergePatch<ScalerStatus>
   if (model.kind !== "fitted" || Number.isNaN(wape)) return { accuracy: null };
   const part = (share: number) => (Number.isNaN(share) ? null : percent(share));
   return { accuracy: { window: "7d", wape: percent(wape), coverage: part(coverage), skill: part(skill) } };
+}
+
+function serviceStatus({ service, plan }: Memory): Pick<MergePatch<ScalerStatus>, "serviceLevel"> {
+  const { share, sinceMs } = service.met();
+  if (Number.isNaN(share)) return {};
+  // Two digits: what is lost to rounding is lost at each restart.
+  const text = (value: number) => `${Number((value * 100).toFixed(2))}%`;
+  return { serviceLevel: { window: "7d", target: text(plan.serviceLevel), met: text(share), since: rfc3339(sinceMs) } };
+}
+
+function readinessStatus({ readiness }: Memory): Pick<MergePatch<ScalerStatus>, "timeToReady"> {
+  const { observations } = readiness;
+  if (observations.length === 0) return {};
+  const highMs = timeToReadyMs(observations);
+  const inSeconds = (ms: number) => durationText(Math.ceil(ms / 1000) * 1000);
+  return { timeToReady: { high: Number.isNaN(highMs) ? null : inSeconds(highMs), observed: observations.map(inSeconds) } };
 }
 
 /** A demand as text with about four significant digits; null where it is not known. */

@@ -5,6 +5,7 @@ import type { LocalClock, PointForecast } from "../forecast/index.ts";
 export type DecisionReason =
   | "ForecastDemand"
   | "CurrentDemand"
+  | "DemandAboveForecast"
   | "WithinTolerance"
   | "ScaleUpLimit"
   | "ScaleUpStabilized"
@@ -159,6 +160,8 @@ export interface Decision {
 export interface DecisionInput {
   readonly nowMs: number;
   readonly demand: LineDemand;
+  /** The most that was to be expected of the newest sample, said one lead before it (99.9 %); NaN where nothing was said. */
+  readonly expectedAtMost: number;
   /** When the last present sample was, unix ms; NaN if never. */
   readonly lastSampleMs: number;
   /** Why the metric is missing, as a sentence; undefined when it is there. */

@@ -53,8 +53,10 @@ export function createLine(forecaster: Forecaster, settings: DemandSettings): Li
   return {
     forecaster,
     rule: onForecast,
-    observe(timeMs, value, applied) {
-      forecaster.observe(timeMs, value);
+    observe(timeMs, sample, applied) {
+      forecaster.observe(timeMs, sample);
+      // A value that is stuck tells nothing of the demand: it is missing here too, and lowers nothing.
+      const value = forecaster.anomaly()?.kind === "stuck" ? NaN : sample;
       if (value >= 0 && value < Infinity) handOver[LAST] = value;
       const before = gate.hasForecastControl;
       gate.take(timeMs, value, forecaster.forecast(settings.leadSteps));

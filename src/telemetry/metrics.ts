@@ -6,7 +6,17 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 export interface ScalerGauges {
   readonly demand: number;
   readonly forecasts: readonly { readonly horizon: string; readonly point: number; readonly upper: number }[];
-  readonly replicas: { readonly current: number; readonly desired: number; readonly ready: number };
+  /** `max`: the most that the manifest allows. */
+  readonly replicas: { readonly current: number; readonly desired: number; readonly ready: number; readonly max: number };
+  /** Replicas that the largest demand forecast for the next hour needs, whatever the maximum. */
+  readonly peakReplicas: number;
+  /** How much smaller the forecast's error is than persistence's, by window. */
+  readonly skill: { readonly "6h": number; readonly "24h": number };
+  readonly leadSeconds: number;
+  /** When the model was fitted, unix s. */
+  readonly fittedAtSeconds: number;
+  /** Share of the last week in which ready capacity covered demand. */
+  readonly serviceLevelMet: number;
   readonly wape: number;
   readonly coverage: number;
   readonly conditions: readonly { readonly type: string; readonly status: string; readonly reason: string }[];
@@ -20,6 +30,7 @@ export interface Metrics {
   scaler(namespace: string, name: string, gauges: ScalerGauges): void;
   forget(namespace: string, name: string): void;
   overloaded(namespace: string, name: string, seconds: number): void;
+  anomaly(namespace: string, name: string, kind: "outlier" | "levelShift" | "stuck"): void;
   decision(reason: string): void;
   stage(stage: Stage, seconds: number): void;
   reconcile(outcome: "ok" | "error"): void;
@@ -84,7 +95,7 @@ export function createMetrics(): Metrics {
   };
 }
 
-function scalerMetrics(registers: Registry[]): Pick<Metrics, "scaler" | "forget" | "overloaded"> {
+function scalerMetrics(registers: Registry[]): Pick<Metrics, "scaler" | "forget" | "overloaded" | "anomaly"> {
   const gauge = (name: string, help: string, labels: readonly string[] = []) =>
     new Gauge({ name, help, labelNames: [...SCALER_LABELS, ...labels], registers });
   const demand = gauge("predictive_scaler_demand", "Demand now: the value of the query.");
@@ -93,13 +104,24 @@ function scalerMetrics(registers: Registry[]): Pick<Metrics, "scaler" | "forget"
   const wape = gauge("predictive_scaler_forecast_wape_ratio", "Weighted absolute percentage error at the lead over 7 days.");
   const coverage = gauge("predictive_scaler_forecast_coverage_ratio", "Share of samples at or below the 95 % bound over 7 days.");
   const condition = gauge("predictive_scaler_condition", "1 where the condition is True, 0 where it is False.", ["type", "reason"]);
+  const peakReplicas = gauge("predictive_scaler_peak_replicas", "Replicas that the largest demand forecast needs, whatever the maximum.", ["horizon"]);
+  const skill = gauge("predictive_scaler_forecast_skill_ratio", "1 - error of the forecast / error of taking demand as it is, at the lead.", ["window"]);
+  const lead = gauge("predictive_scaler_lead_time_seconds", "How far ahead replicas are asked for.");
+  const fittedAt = gauge("predictive_scaler_model_fitted_timestamp_seconds", "When the model that serves was fitted.");
+  const serviceLevel = gauge("predictive_scaler_service_level_met_ratio", "Share of the last 7 days in which ready capacity covered demand.");
+  const anomalies = new Counter({
+    name: "predictive_scaler_anomalies_total",
+    help: "Unusual samples: outliers held back, level shifts followed, values that got stuck.",
+    labelNames: [...SCALER_LABELS, "kind"],
+    registers,
+  });
   const overloadedSeconds = new Counter({
     name: "predictive_scaler_overloaded_seconds_total",
     help: "Time in which demand was above the capacity of the ready replicas.",
     labelNames: SCALER_LABELS,
     registers,
   });
-  const gauges = [demand, forecast, replicas, wape, coverage, condition];
+  const gauges = [demand, forecast, replicas, wape, coverage, condition, peakReplicas, skill, lead, fittedAt, serviceLevel];
   // What is exported of each scaler now, so that exactly that can be taken back.
   const exported = new Map<string, { readonly metric: Gauge; readonly labels: Record<string, string> }[]>();
   const forget = (namespace: string, name: string) => {
@@ -122,6 +144,11 @@ function scalerMetrics(registers: Registry[]): Pick<Metrics, "scaler" | "forget"
         put(forecast, { quantile: "upper", horizon }, upper);
       }
       for (const [kind, value] of Object.entries(values.replicas)) put(replicas, { kind }, value);
+      put(peakReplicas, { horizon: "1h" }, values.peakReplicas);
+      for (const [window, value] of Object.entries(values.skill)) put(skill, { window }, value);
+      put(lead, {}, values.leadSeconds);
+      put(fittedAt, {}, values.fittedAtSeconds);
+      put(serviceLevel, {}, values.serviceLevelMet);
       put(wape, {}, values.wape);
       put(coverage, {}, values.coverage);
       for (const { type, status, reason } of values.conditions) put(condition, { type, reason }, status === "True" ? 1 : 0);
@@ -130,8 +157,10 @@ function scalerMetrics(registers: Registry[]): Pick<Metrics, "scaler" | "forget"
     forget(namespace, name) {
       forget(namespace, name);
       overloadedSeconds.remove({ namespace, name });
+      for (const kind of ["outlier", "levelShift", "stuck"]) anomalies.remove({ namespace, name, kind });
     },
     overloaded: (namespace, name, seconds) => overloadedSeconds.inc({ namespace, name }, seconds),
+    anomaly: (namespace, name, kind) => anomalies.inc({ namespace, name, kind }),
   };
 }
 

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { decide, remember, startHistory } from "../../src/decision/index.ts";
-import type { DecisionInput, Demand, DirectionPolicy, Policy, ScaleHistory } from "../../src/decision/index.ts";
+import type { DecisionInput, Demand, LineDemand, DirectionPolicy, Policy, ScaleHistory } from "../../src/decision/index.ts";
 
 const NOW_MS = 1_767_571_200_000;
 const MINUTE_MS = 60_000;
@@ -63,6 +63,7 @@ const history: fc.Arbitrary<ScaleHistory> = fc.record({
 const input: fc.Arbitrary<DecisionInput> = fc.record({
   nowMs: fc.constant(NOW_MS),
   demand,
+  expectedAtMost: fc.oneof(fc.integer({ min: 1, max: 4000 }), fc.constant(NaN)),
   lastSampleMs: fc.oneof(ago, fc.constant(NaN)),
   missingBecause: fc.constantFrom(undefined, undefined, "The metrics server does not answer."),
   target: fc.record({ replicas: fc.integer({ min: 0, max: 100 }), ready: fc.integer({ min: 0, max: 100 }), isRollingOut: fc.boolean() }),

@@ -6,6 +6,8 @@
 //   start      2 | 2 for 1h | 2 reactive          replicas at 0m; `for`: this process has decided for so long
 //   observed   200x3  -x2  800                     samples; - is a missing one
 //   forecast   800x5  200                          what is forecast for the next step; left out: as observed, or as it last was
+//   bound      700x5  -                            the most that was to be expected of each sample; left out: nothing was said
+//   reactive   3m..5m                              the forecast has lost control
 //   failing    3m..5m                              the metrics server does not answer
 //   rollout    3m..5m                              a rollout is in progress
 //   someone    4m=0                                a person sets the replicas
@@ -78,6 +80,7 @@ function play(fields: ReadonlyMap<string, string>, stepMs: number, options: Read
   const policy = policyOf(options);
   const observed = runs(fields.get("observed") ?? "");
   const forecasts = fields.has("forecast") ? runs(fields.get("forecast") ?? "") : observed;
+  const bounds = runs(fields.get("bound") ?? "-");
   const [startText = "", startKind = "", startTime = "0m"] = (fields.get("start") ?? "").split(/\s+/);
   if (forecasts.length !== observed.length) throw new Error(`${observed.length} samples are observed and ${forecasts.length} forecast`);
   const rule = createDemandRule({
@@ -113,7 +116,8 @@ function play(fields: ReadonlyMap<string, string>, stepMs: number, options: Read
     const isFailing = within(fields.get("failing"), atMs);
     const decision = decide({
       nowMs,
-      demand: { ...rule.demand(), control: "forecast" },
+      demand: { ...rule.demand(), control: within(fields.get("reactive"), atMs) ? "demand" : "forecast" },
+      expectedAtMost: bounds[i] ?? NaN,
       lastSampleMs,
       missingBecause: isFailing ? "The metrics server does not answer." : undefined,
       target: { replicas: current, ready: current, isRollingOut: within(fields.get("rollout"), atMs) },

@@ -18,6 +18,7 @@ test.each(every)("%s: %s", (_name, _title, scenario) => {
 const EVERY_REASON: Record<DecisionReason, true> = {
   ForecastDemand: true,
   CurrentDemand: true,
+  DemandAboveForecast: true,
   WithinTolerance: true,
   ScaleUpLimit: true,
   ScaleUpStabilized: true,

@@ -7,7 +7,12 @@ import type { ScalerGauges, TelemetryServer } from "../../src/telemetry/index.ts
 const gauges: ScalerGauges = {
   demand: 402,
   forecasts: [{ horizon: "20m", point: 655, upper: 698 }],
-  replicas: { current: 8, desired: 14, ready: 8 },
+  replicas: { current: 8, desired: 14, ready: 8, max: 40 },
+  peakReplicas: 19,
+  skill: { "6h": 0.38, "24h": NaN },
+  leadSeconds: 1200,
+  fittedAtSeconds: 1_767_571_200,
+  serviceLevelMet: 0.993,
   wape: 0.061,
   coverage: 0.951,
   conditions: [
@@ -23,6 +28,7 @@ test("a scaler's series have the names, labels and values that dashboards use", 
   const metrics = createMetrics();
   metrics.scaler("shop", "checkout", gauges);
   metrics.overloaded("shop", "checkout", 60);
+  metrics.anomaly("shop", "checkout", "levelShift");
   metrics.prometheusRequest("200");
   metrics.decision("ForecastDemand");
   const text = await metrics.render();
@@ -32,6 +38,12 @@ test("a scaler's series have the names, labels and values that dashboards use", 
     'predictive_scaler_forecast_demand{namespace="shop",name="checkout",quantile="upper",horizon="20m"} 698',
     'predictive_scaler_replicas{namespace="shop",name="checkout",kind="desired"} 14',
     'predictive_scaler_forecast_wape_ratio{namespace="shop",name="checkout"} 0.061',
+    'predictive_scaler_peak_replicas{namespace="shop",name="checkout",horizon="1h"} 19',
+    'predictive_scaler_forecast_skill_ratio{namespace="shop",name="checkout",window="6h"} 0.38',
+    'predictive_scaler_lead_time_seconds{namespace="shop",name="checkout"} 1200',
+    'predictive_scaler_model_fitted_timestamp_seconds{namespace="shop",name="checkout"} 1767571200',
+    'predictive_scaler_service_level_met_ratio{namespace="shop",name="checkout"} 0.993',
+    'predictive_scaler_anomalies_total{namespace="shop",name="checkout",kind="levelShift"} 1',
     'predictive_scaler_condition{namespace="shop",name="checkout",type="Forecasting",reason="ModelFitted"} 1',
     'predictive_scaler_condition{namespace="shop",name="checkout",type="ScalingLimited",reason="DesiredWithinRange"} 0',
     'predictive_scaler_overloaded_seconds_total{namespace="shop",name="checkout"} 60',

@@ -20,7 +20,15 @@ function rawDemand(input: DecisionInput): Verdict {
     const message = `Demand is ${numberText(now)}; until a day of history is known, that ${needs}, filled to 80 %.`;
     return { to: demand.raw, reason: "CurrentDemand", message };
   }
+  if (demand.present && now > input.expectedAtMost) {
+    const above = `Demand is ${numberText(now)}, above the ${numberText(input.expectedAtMost)} that was to be expected at most (99.9 %)`;
+    return { to: demand.raw, reason: "DemandAboveForecast", message: `${above}; at once that ${needs}.` };
+  }
   const spare = margin * scale;
+  if (demand.control === "demand") {
+    const message = `The forecast has lost control: demand is ${numberText(now)}; with a margin of ${numberText(Math.max(0, spare))} that ${needs}.`;
+    return { to: demand.raw, reason: "CurrentDemand", message };
+  }
   if (point + spare <= now) {
     return { to: demand.raw, reason: "CurrentDemand", message: `Demand is ${numberText(now)}, no less than what is forecast; that ${needs}.` };
   }
