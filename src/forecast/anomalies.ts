@@ -15,7 +15,7 @@ const MEAN_SETTLED = 50;
 const SETTLED = 500;
 /** Slowest gain of the mean. */
 const GAIN = 0.002;
-/** Share of z that is the rounding of a perfect forecast, and no error. */
+/** Share of z that is the rounding of a perfect forecast, and no error. After a past without any, settling begins with the first: a mean of 0 would stay 0. */
 const ROUNDING = 1e-9;
 
 /** One value is stuck when it has come longer than this, and than so many times its longest run so far. */
@@ -104,15 +104,15 @@ function isImplausible(numbers: Float64Array, frame: Float64Array, run: number, 
 
 /** Takes the frame's innovation, of a present sample; leaves there what may be learned of it: itself, or the limit on its side. */
 export function screen({ numbers }: Anomalies, frame: Float64Array): void {
-  const e = frame[INNOVATION]!;
-  const size = Math.abs(e);
+  const size = Math.abs(frame[INNOVATION]!);
   const mean = numbers[MEAN]!;
-  const count = numbers[COUNT]! + 1;
+  const rounding = ROUNDING * Math.max(0, frame[EXPECTED]!);
+  const count = mean <= rounding && size > rounding ? 1 : numbers[COUNT]! + 1;
   const limit = LIMIT * mean;
   numbers[COUNT] = count;
   const counted = count > MEAN_SETTLED ? Math.min(size, MEAN_LIMIT * mean) : size;
   numbers[MEAN] = mean + Math.max(GAIN, 1 / count) * (counted - mean);
-  if (count > SETTLED && size > limit && size > ROUNDING * frame[EXPECTED]!) screenOutlier(numbers, frame, limit);
+  if (count > SETTLED && size > limit && size > rounding) screenOutlier(numbers, frame, limit);
   else numbers[SIDE] = 0;
 }
 

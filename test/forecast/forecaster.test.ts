@@ -19,40 +19,56 @@ function feed(forecaster: Forecaster, values: ArrayLike<number>, check?: (i: num
   }
 }
 
-/** What is wrong with what it says: every lead finite, not negative, at most the recent level plus 1.25 ranges; bounds not below the forecast. */
-function nonsense(forecaster: Forecaster, low: number, high: number): string | undefined {
-  for (const steps of [1, 2, 4, 7, 12]) {
-    const y = forecaster.forecast(steps);
-    if (!(y >= 0 && y <= (high + 1.25 * (high - low)) * (1 + 1e-9))) return `${y} at ${steps}, seen ${low} to ${high}`;
-  }
-  for (const steps of [4, 12]) {
-    const upper = forecaster.upper(steps);
-    if (!(upper >= forecaster.forecast(steps) && upper < Infinity)) return `bound ${upper} on ${forecaster.forecast(steps)} at ${steps}`;
-  }
-  return undefined;
+/** What it has been given: its range, and the largest of the last values. */
+interface Seen {
+  readonly low: number;
+  readonly high: number;
+  readonly recent: number;
 }
 
-/** The first nonsense said while `values` come in; a forecaster that was fitted to them has seen their range. */
-function firstNonsense(forecaster: Forecaster, values: ArrayLike<number>, isFitted = false): string | undefined {
+/** What is wrong with what it says: at every lead it is finite, not negative, at most the recent level plus 1.25 ranges; so are bounds and peak, and none is below the forecast. */
+function nonsense(forecaster: Forecaster, { low, high, recent }: Seen, hasPeak: boolean): string | undefined {
+  const ceiling = (recent + 1.25 * (high - low)) * (1 + 1e-9);
+  const path = Array.from({ length: 12 }, (_, i) => forecaster.forecast(i + 1));
+  const wrong = path.findIndex((y) => !(y >= 0 && y <= ceiling));
+  if (wrong >= 0) return `${path[wrong]} at ${wrong + 1}, seen ${low} to ${high}, of late ${recent}`;
+  for (const steps of [4, 12]) {
+    const said = [forecaster.forecast(steps), forecaster.upper(steps), forecaster.bound(steps, 0.9999).demand];
+    if (!said.every((y, i) => y >= (said[i - 1] ?? 0) && y <= ceiling)) return `forecast, upper and widest bound ${said.join(", ")} at ${steps}, seen ${low} to ${high}, of late ${recent}`;
+  }
+  if (!hasPeak) return undefined;
+  const peak = forecaster.peakWithin(DAY_MS)?.demand ?? NaN;
+  return peak >= Math.max(...path) && peak <= ceiling ? undefined : `a peak of ${peak} above ${Math.max(...path)}, seen ${low} to ${high}, of late ${recent}`;
+}
+
+/** Values that the five-minute average still holds more than a thousandth of, at a step of five minutes and more. */
+const RECENT = 8;
+
+/** The first nonsense said while `values` come in; a forecaster that was fitted to them has seen their range. `isWild`: any value seen may be the recent level. */
+function firstNonsense(forecaster: Forecaster, values: ArrayLike<number>, isFitted = false, isWild = false): string | undefined {
   const plausible = isFitted ? Array.from(values).filter((y) => y >= 0 && y <= 1e30) : [];
   let low = Math.min(Infinity, ...plausible);
   let high = Math.max(-Infinity, ...plausible);
-  let hasStarted = false;
+  const last: number[] = [];
   let found: string | undefined;
   feed(forecaster, values, (i) => {
     const y = values[i] ?? NaN;
     if (y >= 0 && y <= 1e30) {
       low = Math.min(low, y);
       high = Math.max(high, y);
-      hasStarted = true;
+      last.push(y);
+      if (last.length > RECENT) last.shift();
     }
-    const wrong = hasStarted ? nonsense(forecaster, low, high) : Number.isNaN(forecaster.forecast(4)) ? undefined : "a forecast before any sample";
+    const recent = isWild ? high : Math.max(...last) + 1e-3 * (high - low);
+    const isQuiet = Number.isNaN(forecaster.forecast(4)) && forecaster.peakWithin(DAY_MS) === undefined;
+    const wrong = last.length > 0 ? nonsense(forecaster, { low, high, recent }, i % 5 === 0) : isQuiet ? undefined : "a forecast before any sample";
     found ??= wrong === undefined ? undefined : `step ${i}: ${wrong}`;
   });
   return found;
 }
 
 const WEEK = 7 * 288;
+const ONE_DAY = traffic({ days: 1 }).values;
 const shapes: Record<string, Float64Array> = {
   constant: new Float64Array(WEEK).fill(42),
   "all zero": new Float64Array(WEEK),
@@ -63,6 +79,10 @@ const shapes: Record<string, Float64Array> = {
   "a sawtooth": new Float64Array(WEEK).map((_, i) => i % 12),
   "90 % missing": traffic({ days: 7, missing: 0.9 }).values,
   "negative and infinite values": traffic({ days: 7 }).values.map((y, i) => (i % 5 === 0 ? -y : i % 7 === 0 ? Infinity : y)),
+  "two weeks missing in the middle": traffic({ days: 21 }).values.map((y, i) => (i >= 4 * 288 && i < 18 * 288 ? NaN : y)),
+  "duplicate days": new Float64Array(WEEK).map((_, i) => ONE_DAY[i % 288] ?? NaN),
+  "a spike x1000": traffic({ days: 7 }).values.map((y, i) => (i === 1500 ? y * 1000 : y)),
+  "a fall to zero": traffic({ days: 7 }).values.map((y, i) => (i > 1500 ? 0 : y)),
   "a first day missing": traffic({ days: 7 }).values.map((y, i) => (i < 288 ? NaN : y)),
 };
 
@@ -85,7 +105,7 @@ describe("a forecaster", () => {
       fc.property(fc.array(sample, { minLength: 1, maxLength: 600 }), fc.boolean(), (values, isFitted) => {
         const forecaster = createForecaster(settings({ stepMs: 60 * MINUTE_MS }));
         const found = isFitted ? forecaster.fit({ startMs: MONDAY_MS, stepMs: 60 * MINUTE_MS, values: Float64Array.from(values) }) : undefined;
-        return firstNonsense(forecaster, values, found?.kind === "fitted") === undefined;
+        return firstNonsense(forecaster, values, found?.kind === "fitted", true) === undefined;
       }),
       { numRuns: 60 },
     )).not.toThrow();
@@ -216,7 +236,7 @@ describe("the accuracy it reports", () => {
       said.push(forecaster.forecast(4));
       upper.push(forecaster.upper(4));
     });
-    const sums = { missed: 0, demand: 0, persistence: 0, covered: 0, count: 0 };
+    const sums = { missed: 0, demand: 0, persistence: 0, covered: 0, count: 0, surplus: 0, pinball: 0 };
     for (let i = values.length - WEEK; i < values.length; i++) {
       const y = values[i] ?? NaN;
       if (Number.isNaN(y)) continue;
@@ -225,6 +245,9 @@ describe("the accuracy it reports", () => {
       sums.missed += Math.abs(y - (said[i - 4] ?? NaN));
       sums.persistence += Math.abs(y - (values[last] ?? NaN));
       sums.demand += y;
+      sums.surplus += (said[i - 4] ?? NaN) - y;
+      const above = y - (upper[i - 4] ?? NaN);
+      sums.pinball += above > 0 ? 0.95 * above : -0.05 * above;
       sums.covered += y <= (upper[i - 4] ?? NaN) ? 1 : 0;
       sums.count++;
     }
@@ -233,6 +256,31 @@ describe("the accuracy it reports", () => {
     expect(accuracy.wapePersistence).toBeCloseTo(sums.persistence / sums.demand, 6);
     expect(accuracy.skill).toBeCloseTo(1 - sums.missed / sums.persistence, 6);
     expect(accuracy.coverage).toBeCloseTo(sums.covered / sums.count, 9);
+    expect(accuracy.bias).toBeCloseTo(sums.surplus / sums.demand, 6);
+    expect(accuracy.pinball).toBeCloseTo(sums.pinball / sums.count, 5);
+  });
+
+  it("has a bias above 0 where too much was forecast", () => {
+    const forecaster = createForecaster(settings());
+    feed(forecaster, Float64Array.from({ length: 2 * 288 }, (_, i) => (i < 288 ? 100 : 100 - (i - 288) / 4)));
+    expect(forecaster.accuracy().bias).toBeGreaterThan(0.001);
+  });
+
+  it("says what was said for each sample one lead before it", () => {
+    const { values } = traffic({ days: 3, noise: 0.1, missing: 0.1 });
+    const forecaster = createForecaster(settings());
+    const told: (readonly number[])[] = [];
+    let last = NaN;
+    const { said } = forecaster;
+    expect([said.forecast, said.upper, said.persistence]).toEqual([NaN, NaN, NaN]);
+    feed(forecaster, values, (i) => {
+      expect([said.forecast, said.upper, said.persistence]).toEqual(told[i - 4] ?? [NaN, NaN, NaN]);
+      if (!Number.isNaN(values[i])) last = values[i] ?? NaN;
+      told.push([forecaster.forecast(4), forecaster.upper(4), last]);
+    });
+    const copy = createForecaster(settings());
+    copy.importState(forecaster.exportState());
+    expect([copy.said.forecast, copy.said.persistence]).toEqual([said.forecast, said.persistence]);
   });
 
   it("covers about 95 % with its 95 % bound", () => {
