@@ -1,4 +1,4 @@
-// Upper bounds of a forecast: quantiles of its own settled errors at a few levels, tracked online, one error at a time; between the levels they are interpolated.
+// Upper bounds of a forecast: quantiles of its own settled errors, tracked online at a few levels and interpolated between them.
 // Errors are measured in scales: what is usual at this demand, now and at this time of day. A level's quantile is kept as a ratio to the scale.
 // Each level learns from the bound that was said one lead ago, so its misses add up to its share: misses - share x errors = (ratio now - ratio at the start) / gain.
 import { LOCAL_DAY, TARGET_DAY, VALUE } from "./frame.ts";
@@ -40,7 +40,7 @@ const RECENT_TAU_MS = 2 * 3_600_000;
 const RECENT_SHARE = 0.3;
 const DAY_SHARE = 0.3;
 const NODES = 48;
-const NODE_MS = DAY_MS / NODES;
+const NODES_PER_MS = NODES / DAY_MS;
 /** Gain of a node per day, and the largest error it learns, in usual ones: one that is a mistake must not widen its half hour for weeks. */
 const NODE_GAIN = 0.15;
 const NODE_MOST = 8;
@@ -95,7 +95,7 @@ export function createBounds(state: State, steps: number, stepMs: number): Bound
     early: new Float64Array(2 * COUNT_OF_LEVELS),
     meanGain: (0.5 * stepMs) / DAY_MS,
     recentGain: 1 - Math.exp(-stepMs / RECENT_TAU_MS),
-    nodeGain: NODE_GAIN * Math.min(1, stepMs / NODE_MS),
+    nodeGain: NODE_GAIN * Math.min(1, stepMs * NODES_PER_MS),
     largestKept: Math.exp(-stepMs / LARGEST_TAU_MS),
     numbers: state.f64(NUMBERS),
     ratios: state.f64(COUNT_OF_LEVELS),
@@ -112,15 +112,19 @@ export function resetBounds({ ratios }: Bounds): void {
 
 /** Root of the demand that is forecast, where errors do not vanish. */
 function rootAt({ numbers }: Bounds, demand: number): number {
-  return Math.sqrt(Math.max(demand, LEAST_DEMAND * numbers[MEAN_DEMAND]!));
+  const least = LEAST_DEMAND * numbers[MEAN_DEMAND]!;
+  return Math.sqrt(demand > least ? demand : least);
 }
 
-/** Settles `forecast[at]`, made one lead ago, against the frame's value; NaN is none. */
+/** Settles `forecast[at]`, made one lead ago, against the frame's value, and puts the ratios to say now in its place; NaN is no forecast. */
 export function settleBounds(bounds: Bounds, slot: number, frame: Float64Array, forecast: Float64Array, at: number): void {
   const { meanGain, recentGain, nodeGain, largestKept, numbers, day, scales } = bounds;
   const value = frame[VALUE]!;
   const error = value - forecast[at]!;
-  if (error !== error) return;
+  if (error !== error) {
+    keepRatios(bounds, slot);
+    return;
+  }
   const count = numbers[COUNT]! + 1;
   // The gain is a mean's until it is an average's.
   const gain = count * meanGain < 1 ? 1 / count : meanGain;
@@ -128,16 +132,25 @@ export function settleBounds(bounds: Bounds, slot: number, frame: Float64Array, 
   numbers[MEAN_DEMAND] = numbers[MEAN_DEMAND]! + gain * (value - numbers[MEAN_DEMAND]!);
   const root = rootAt(bounds, forecast[at]!);
   if (root > 0) {
-    const size = Math.abs(error) / root;
-    numbers[LARGEST] = Math.max(error / root, largestKept * numbers[LARGEST]!);
+    const rooted = error / root;
+    const size = Math.abs(rooted);
+    const largest = largestKept * numbers[LARGEST]!;
+    numbers[LARGEST] = rooted > largest ? rooted : largest;
     const usual = numbers[USUAL]! + gain * (size - numbers[USUAL]!);
     numbers[USUAL] = usual;
-    numbers[RECENT] = numbers[RECENT]! + Math.max(recentGain, gain) * (size - numbers[RECENT]!);
-    const node = (frame[LOCAL_DAY]! / NODE_MS) | 0;
-    if (usual > 0) day[node] = day[node]! + nodeGain * (Math.min(NODE_MOST, size / usual) - 1 - day[node]!);
+    numbers[RECENT] = numbers[RECENT]! + (recentGain > gain ? recentGain : gain) * (size - numbers[RECENT]!);
+    const node = (frame[LOCAL_DAY]! * NODES_PER_MS) | 0;
+    if (usual > 0) day[node] = day[node]! + nodeGain * ((size < NODE_MOST * usual ? size / usual : NODE_MOST) - 1 - day[node]!);
   }
   const scale = scales[slot]!;
   if (scale > 0) learnRatios(bounds, slot, error / scale);
+  else keepRatios(bounds, slot);
+}
+
+/** Ratios that have learned nothing are said again. */
+function keepRatios({ ratios, said }: Bounds, slot: number): void {
+  const from = slot * COUNT_OF_LEVELS;
+  for (let i = 0; i < COUNT_OF_LEVELS; i++) said[from + i] = RESOLUTION * ratios[i]!;
 }
 
 function earlyMoves({ gains, early }: Bounds, gain: number): Float64Array {
@@ -148,23 +161,26 @@ function earlyMoves({ gains, early }: Bounds, gain: number): Float64Array {
 /** Moves each ratio up after a miss and down after a hit of what was said, in the ratio that holds it in place. */
 function learnRatios(bounds: Bounds, slot: number, error: number): void {
   const { numbers, gains, ratios, said } = bounds;
-  const early = EARLY_GAIN / (numbers[COUNT]! + EARLY_ERRORS);
-  const moves = early > gains[0]! ? earlyMoves(bounds, early) : bounds.moves;
+  const errors = numbers[COUNT]! + EARLY_ERRORS;
+  const moves = errors * gains[0]! < EARLY_GAIN ? earlyMoves(bounds, EARLY_GAIN / errors) : bounds.moves;
   // In whole numbers the comparison is a shift: half of the branches would be guessed wrong.
-  const coded = Math.ceil(Math.max(-MOST_CODE, Math.min(MOST_CODE, error * RESOLUTION))) | 0;
+  const wanted = error * RESOLUTION;
+  const coded = wanted > MOST_CODE ? MOST_CODE : wanted < -MOST_CODE ? -MOST_CODE : Math.ceil(wanted) | 0;
   const from = slot * COUNT_OF_LEVELS;
   for (let i = 0; i < COUNT_OF_LEVELS; i++) {
     const isMiss = (said[from + i]! - coded) >>> 31;
     const ratio = ratios[i]! + moves[2 * i + isMiss]!;
     const most = MOST[i]!;
-    ratios[i] = ratio > most ? most : ratio < -most ? -most : ratio;
+    const kept = ratio > most ? most : ratio < -most ? -most : ratio;
+    ratios[i] = kept;
+    said[from + i] = RESOLUTION * kept;
   }
 }
 
-/** Takes the bounds' scale for `forecast[at]`, made now, and keeps what they say for one lead later. NaN keeps nothing. */
+/** Takes the bounds' scale for `forecast[at]`, made now, and keeps it for one lead later. Comes after the settling of the same step. */
 export function sayBounds(bounds: Bounds, slot: number, frame: Float64Array, forecast: Float64Array, at: number): void {
-  const { numbers, ratios, day, scales, said } = bounds;
-  const node = (frame[TARGET_DAY]! / NODE_MS) | 0;
+  const { numbers, day, scales } = bounds;
+  const node = (frame[TARGET_DAY]! * NODES_PER_MS) | 0;
   const usual = numbers[USUAL]!;
   const size = usual * (1 - RECENT_SHARE + DAY_SHARE * day[node]!) + RECENT_SHARE * numbers[RECENT]!;
   const root = rootAt(bounds, forecast[at]!);
@@ -172,8 +188,6 @@ export function sayBounds(bounds: Bounds, slot: number, frame: Float64Array, for
   numbers[ROOT] = root;
   scales[slot] = scale > 0 ? scale : 0;
   numbers[SCALE] = scales[slot]!;
-  const from = slot * COUNT_OF_LEVELS;
-  for (let i = 0; i < COUNT_OF_LEVELS; i++) said[from + i] = RESOLUTION * ratios[i]!;
 }
 
 /** Whether enough errors have settled to know the bound of `probability`. */
