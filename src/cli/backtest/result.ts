@@ -48,7 +48,8 @@ export interface BacktestReport extends Omit<BacktestResult, "policies"> {
 export function backtestCourse(scaler: Scaler, trace: Series, split: number, readyDelayMs: number): BacktestCourse | undefined {
   const { stepMs, values } = trace;
   const { spec } = scaler;
-  const plan = planFor({ ...scaler, spec: { ...spec, metric: { ...spec.metric, stepMs } } }, readyDelayMs);
+  const learnedLeadMs = Math.ceil(readyDelayMs / stepMs - 1e-9) * stepMs; // leadTime Auto: the whole steps that the ready delay takes
+  const plan = planFor({ ...scaler, spec: { ...spec, metric: { ...spec.metric, stepMs } } }, learnedLeadMs);
   const course = replayLine({ line: newLine(plan.model), trace, split, readyDelayMs });
   if (course.judgedFrom >= values.length) return undefined;
   return {

@@ -66,7 +66,7 @@ export function levelSentence(result: BacktestReport): string {
 export function hindsightSentence(result: BacktestReport): string {
   const mine = numbersOf(result, "predictive");
   const tuned = result.policies.find(({ name }) => name === "hpa-tuned");
-  if (mine === undefined || tuned?.numbers === undefined) return "No fixed HPA target from 25 % to 99 % is overloaded as seldom.";
+  if (mine === undefined || tuned?.numbers === undefined) return "No fixed HPA target from 5 % to 99 % is overloaded as seldom.";
   const target = `The cheapest HPA target that is overloaded as seldom, ${percent(tuned.utilisation ?? NaN, 0)}, is known only in hindsight`;
   return `${target}; the scaler needs ${difference(mine, tuned.numbers)}.`;
 }

@@ -228,6 +228,12 @@ test("without demand to replay it says where it could come from", async () => {
   await expect(backtest("--scaler", "m.yaml")).rejects.toThrow("expected --csv <file> or --prometheus-url <url>");
 });
 
+test("leadTime Auto is the ready delay, in whole steps", async () => {
+  const args = ["--scaler", file("m.yaml", MANIFEST.replace("20m", "Auto")), "--csv", file("t.csv", csvText), "--output", "json", "--ready-delay"];
+  for (const [delay, lead] of [["10m", "10m"], ["12m", "15m"]] as const)
+    expect((JSON.parse((await backtest(...args, delay)).out) as { forecast: object }).forecast).toMatchObject({ lead });
+});
+
 test("--train and --ready-delay are heeded", async () => {
   const args = ["--scaler", file("m.yaml", MANIFEST), "--csv", file("t.csv", csvText), "--output", "csv"];
   const half = parsed((await backtest(...args, "--train", "0.5", "--ready-delay", "10m")).out);
