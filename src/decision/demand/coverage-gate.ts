@@ -24,25 +24,35 @@ export interface CoverageGate {
 }
 
 export function createCoverageGate(stepMs: number): CoverageGate {
-  const dayShare = new Float64Array(DAY_SLOTS);
-  const dayCount = new Float64Array(DAY_SLOTS);
-  const weekShare = new Float64Array(WEEK_SLOTS);
-  const weekCount = new Float64Array(WEEK_SLOTS);
-  const samplesPerSlot = SLOT_MS / stepMs;
-  const dayGain = Math.min(1, 1 / (DAY_MEMORY_DAYS * samplesPerSlot));
-  const weekGain = Math.min(1, 7 / (WEEK_MEMORY_DAYS * samplesPerSlot));
-  return {
-    state: [dayShare, dayCount, weekShare, weekCount],
-    take(localMs, isPresent) {
-      pull(dayShare, dayCount, slotOf(localMs, DAY_SLOTS), isPresent, dayGain);
-      pull(weekShare, weekCount, slotOf(localMs, WEEK_SLOTS), isPresent, weekGain);
-    },
-    isOpen(localMs, elapsedMs) {
-      if (elapsedMs < DAY_MS) return true;
-      if (elapsedMs < WEEK_AFTER_MS) return isOpenSlot(dayShare, dayCount, slotOf(localMs, DAY_SLOTS));
-      return isOpenSlot(weekShare, weekCount, slotOf(localMs, WEEK_SLOTS));
-    },
-  };
+  return new SlotCoverageGate(stepMs);
+}
+
+// A class, so that all rules run the same compiled methods.
+class SlotCoverageGate implements CoverageGate {
+  readonly #dayShare = new Float64Array(DAY_SLOTS);
+  readonly #dayCount = new Float64Array(DAY_SLOTS);
+  readonly #weekShare = new Float64Array(WEEK_SLOTS);
+  readonly #weekCount = new Float64Array(WEEK_SLOTS);
+  readonly #dayGain: number;
+  readonly #weekGain: number;
+  readonly state = [this.#dayShare, this.#dayCount, this.#weekShare, this.#weekCount];
+
+  constructor(stepMs: number) {
+    const samplesPerSlot = SLOT_MS / stepMs;
+    this.#dayGain = Math.min(1, 1 / (DAY_MEMORY_DAYS * samplesPerSlot));
+    this.#weekGain = Math.min(1, 7 / (WEEK_MEMORY_DAYS * samplesPerSlot));
+  }
+
+  take(localMs: number, isPresent: boolean): void {
+    pull(this.#dayShare, this.#dayCount, slotOf(localMs, DAY_SLOTS), isPresent, this.#dayGain);
+    pull(this.#weekShare, this.#weekCount, slotOf(localMs, WEEK_SLOTS), isPresent, this.#weekGain);
+  }
+
+  isOpen(localMs: number, elapsedMs: number): boolean {
+    if (elapsedMs < DAY_MS) return true;
+    if (elapsedMs < WEEK_AFTER_MS) return isOpenSlot(this.#dayShare, this.#dayCount, slotOf(localMs, DAY_SLOTS));
+    return isOpenSlot(this.#weekShare, this.#weekCount, slotOf(localMs, WEEK_SLOTS));
+  }
 }
 
 function slotOf(localMs: number, slots: number): number {

@@ -9,6 +9,7 @@ import { createErrorScale } from "./error-scale.ts";
 import type { ErrorScale } from "./error-scale.ts";
 import { createMargin } from "./margin.ts";
 import type { Margin } from "./margin.ts";
+import { RingExtreme } from "./ring-extreme.ts";
 import { createScoreScratch, scoreOf } from "./score.ts";
 import type { ScoreScratch } from "./score.ts";
 
@@ -66,6 +67,10 @@ class CalibratedRule implements DemandRule {
   readonly #scales: Float64Array;
   readonly #raws: Float64Array;
   readonly #wanteds: Float64Array;
+  /** Largest sample of the window that ends now, largest r of the stabilisation window, least w of a lead. */
+  readonly #largestSample: RingExtreme;
+  readonly #largestRaw: RingExtreme;
+  readonly #leastWanted: RingExtreme;
   readonly #state: readonly Float64Array[];
 
   constructor(settings: DemandSettings) {
@@ -89,6 +94,9 @@ class CalibratedRule implements DemandRule {
     this.#scales = ring();
     this.#raws = ring();
     this.#wanteds = ring();
+    this.#largestSample = new RingExtreme(this.#samples, this.#mask, leadSteps, false);
+    this.#largestRaw = new RingExtreme(this.#raws, this.#mask, stabilizationSteps, false);
+    this.#leastWanted = new RingExtreme(this.#wanteds, this.#mask, leadSteps - 1, true);
     this.#now.fill(NaN);
     this.#now[STEP] = -1;
     for (const place of [RAW, STABILIZED, WANTED, HELD]) this.#now[place] = settings.minReplicas;
@@ -155,13 +163,14 @@ class CalibratedRule implements DemandRule {
       throw new RangeError(`State of a demand rule: arrays of ${lengths(state)} values, expected ${lengths(this.#state)}; its settings were others.`);
     }
     for (const [i, array] of this.#state.entries()) array.set(state[i] as Float64Array);
+    for (const extreme of [this.#largestSample, this.#largestRaw, this.#leastWanted]) extreme.forget();
   }
 
   /** Moves to the sample at `timeMs`, puts it in the rings and returns its step. */
   #advance(timeMs: number, value: number, isPresent: boolean): number {
     const { stepMs, leadSteps, localClock } = this.settings;
     const now = this.#now;
-    const step = (now[STEP] as number) + 1;
+    const step = ((now[STEP] as number) + 1) | 0;
     const mask = this.#mask;
     const at = step & mask;
     if (step > 0 && timeMs !== (now[TIME] as number) + stepMs) {
@@ -185,15 +194,9 @@ class CalibratedRule implements DemandRule {
   #takeError(step: number): void {
     const lead = this.settings.leadSteps;
     if (step < lead) return;
-    const samples = this.#samples;
-    const mask = this.#mask;
-    let largest = -Infinity;
-    for (let i = step - lead; i <= step; i++) {
-      const y = samples[i & mask] as number;
-      if (y > largest) largest = y;
-    }
-    if (largest === -Infinity) return;
-    this.#scale.takeError(Math.abs(largest - (this.#points[(step - lead) & mask] as number)), this.#localMiddle(step, false));
+    const largest = this.#samples[this.#largestSample.at(step)] as number;
+    if (Number.isNaN(largest)) return;
+    this.#scale.takeError(Math.abs(largest - (this.#points[(step - lead) & this.#mask] as number)), this.#localMiddle(step, false));
   }
 
   /** Local time of the middle of the window that begins (or else ends) at `step`. */
@@ -233,45 +236,28 @@ class CalibratedRule implements DemandRule {
       this.#margin.takeScore(score);
     }
     if (!hasFeedback) return;
-    if (applied === undefined) this.#margin.takeOverload(value > targetPerReplica * this.#leastWanted(step));
+    if (applied === undefined) this.#margin.takeOverload(value > targetPerReplica * (this.#wanteds[this.#leastWanted.at(step - 1)] as number));
     else if (applied.ownThroughout && !Number.isNaN(applied.readyReplicas)) this.#margin.takeOverload(value > targetPerReplica * applied.readyReplicas);
-  }
-
-  /** The least w of the lead before `step`: what is ready at `step` if everything asked for comes after one lead. */
-  #leastWanted(step: number): number {
-    const wanteds = this.#wanteds;
-    const mask = this.#mask;
-    let least = Infinity;
-    for (let i = step - this.settings.leadSteps; i < step; i++) {
-      const wanted = wanteds[i & mask] as number;
-      if (wanted < least) least = wanted;
-    }
-    return least;
   }
 
   /** r, its largest of the stabilisation window, and w. */
   #want(step: number, point: number, scale: number, isFirstDay: boolean): void {
-    const { targetPerReplica, minReplicas, stabilizationSteps, scaleDownTolerance, initialMargin } = this.settings;
+    const { targetPerReplica, minReplicas, scaleDownTolerance, initialMargin } = this.settings;
     const now = this.#now;
     const floor = now[FLOOR] as number;
     const margin = isFirstDay ? (initialMargin ?? NaN) : (now[MARGIN] as number);
     const isCalibrated = !Number.isNaN(margin);
     const need = isCalibrated ? Math.max(point + margin * scale, floor) : floor / REACTIVE_FILL;
     const raw = Math.max(minReplicas, replicasFor(need, targetPerReplica));
-    const mask = this.#mask;
-    const raws = this.#raws;
-    raws[step & mask] = raw;
-    let stabilized = raw;
-    for (let i = Math.max(0, step - stabilizationSteps); i < step; i++) {
-      const earlier = raws[i & mask] as number;
-      if (earlier > stabilized) stabilized = earlier;
-    }
+    const at = step & this.#mask;
+    this.#raws[at] = raw;
+    const stabilized = this.#raws[this.#largestRaw.at(step)] as number;
     const previous = now[WANTED] as number;
     const isWithin = step > 0 && stabilized < previous && stabilized > (1 - scaleDownTolerance) * previous;
     now[NEED] = need;
     now[RAW] = raw;
     now[STABILIZED] = stabilized;
-    now[WANTED] = this.#wanteds[step & mask] = isWithin ? previous : stabilized;
+    now[WANTED] = this.#wanteds[at] = isWithin ? previous : stabilized;
     now[USED_MARGIN] = margin;
   }
 

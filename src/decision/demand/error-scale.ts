@@ -18,6 +18,8 @@ const DAYS = 2;
 const LEVEL = 3;
 const ERRORS = 4;
 const LEVELS = 5;
+/** In the gains, after those of the first four. */
+const SLOT_GAIN = 4;
 
 export interface ErrorScale {
   /** Takes the size of a window's error, >= 0; `middleMs` is the local time of the window's middle. */
@@ -37,51 +39,65 @@ function gainOf(stepMs: number, tauMs: number): number {
 
 /** `stepMs`: time between samples. */
 export function createErrorScale(stepMs: number): ErrorScale {
-  const s = new Float64Array(6);
-  const slots = new Float64Array(DAY_SLOTS);
-  const counts = new Float64Array(DAY_SLOTS);
-  const samplesPerDay = DAY_MS / stepMs;
-  const recentGain = gainOf(stepMs, 60 * MINUTE_MS);
-  const hoursGain = gainOf(stepMs, 240 * MINUTE_MS);
-  const daysGain = gainOf(stepMs, 5 * DAY_MS);
-  const levelGain = gainOf(stepMs, DAY_MS);
-  const slotGain = Math.min(1, DAY_SLOTS / (SLOT_MEMORY_DAYS * samplesPerDay));
-  const at = (array: Float64Array, i: number) => array[i] as number;
-  const slotMean = (slot: number) => (at(counts, slot) === 0 ? at(s, DAYS) : at(slots, slot));
-  const pull = (place: number, value: number, gain: number) => {
-    const mean = at(s, place);
-    s[place] = mean + gain * (value - mean);
-  };
-  return {
-    state: [s, slots, counts],
-    takeError(error, middleMs) {
-      const e = at(s, ERRORS) >= samplesPerDay ? Math.min(error, ERROR_CLIP * at(s, DAYS)) : error;
-      const n = at(s, ERRORS) + 1;
-      s[ERRORS] = n;
-      pull(RECENT, e, Math.max(recentGain, 1 / n));
-      pull(HOURS, e, Math.max(hoursGain, 1 / n));
-      pull(DAYS, e, Math.max(daysGain, 1 / n));
-      const slot = Math.floor(wrap(middleMs) / SLOT_MS);
-      const count = at(counts, slot) + 1;
-      counts[slot] = count;
-      const mean = at(slots, slot);
-      slots[slot] = mean + Math.max(slotGain, 1 / count) * (e - mean);
-    },
-    takeLevel(value) {
-      const n = at(s, LEVELS) + 1;
-      s[LEVELS] = n;
-      pull(LEVEL, value, Math.max(levelGain, 1 / n));
-    },
-    scale(middleMs) {
-      const level = at(s, LEVEL);
-      if (at(s, ERRORS) === 0) return level > 0 ? level : 1;
-      const position = wrap(middleMs) / SLOT_MS - 0.5;
-      const before = Math.floor(position);
-      const share = position - before;
-      const ofDay = (1 - share) * slotMean((before + DAY_SLOTS) % DAY_SLOTS) + share * slotMean((before + 1) % DAY_SLOTS);
-      return 0.45 * ofDay + 0.15 * at(s, DAYS) + 0.2 * at(s, RECENT) + 0.2 * at(s, HOURS) + 0.01 * level;
-    },
-  };
+  return new MeanErrorScale(stepMs);
+}
+
+// A class, so that all rules run the same compiled methods.
+class MeanErrorScale implements ErrorScale {
+  readonly #s = new Float64Array(6);
+  readonly #slots = new Float64Array(DAY_SLOTS);
+  readonly #counts = new Float64Array(DAY_SLOTS);
+  readonly #samplesPerDay: number;
+  /** Gains of RECENT, HOURS, DAYS, LEVEL and of a slot. */
+  readonly #gains: Float64Array;
+  readonly state = [this.#s, this.#slots, this.#counts];
+
+  constructor(stepMs: number) {
+    this.#samplesPerDay = DAY_MS / stepMs;
+    const slotGain = Math.min(1, DAY_SLOTS / (SLOT_MEMORY_DAYS * this.#samplesPerDay));
+    this.#gains = Float64Array.of(gainOf(stepMs, 60 * MINUTE_MS), gainOf(stepMs, 240 * MINUTE_MS), gainOf(stepMs, 5 * DAY_MS), gainOf(stepMs, DAY_MS), slotGain);
+  }
+
+  takeError(error: number, middleMs: number): void {
+    const s = this.#s;
+    const gains = this.#gains;
+    const e = (s[ERRORS] as number) >= this.#samplesPerDay ? Math.min(error, ERROR_CLIP * (s[DAYS] as number)) : error;
+    const n = (s[ERRORS] as number) + 1;
+    s[ERRORS] = n;
+    for (let place = RECENT; place <= DAYS; place++) pull(s, place, e, Math.max(gains[place] as number, 1 / n));
+    const slot = Math.floor(wrap(middleMs) / SLOT_MS) | 0;
+    const count = (this.#counts[slot] as number) + 1;
+    this.#counts[slot] = count;
+    pull(this.#slots, slot, e, Math.max(gains[SLOT_GAIN] as number, 1 / count));
+  }
+
+  takeLevel(value: number): void {
+    const s = this.#s;
+    const n = (s[LEVELS] as number) + 1;
+    s[LEVELS] = n;
+    pull(s, LEVEL, value, Math.max(this.#gains[LEVEL] as number, 1 / n));
+  }
+
+  scale(middleMs: number): number {
+    const s = this.#s;
+    const level = s[LEVEL] as number;
+    if (s[ERRORS] === 0) return level > 0 ? level : 1;
+    const position = wrap(middleMs) / SLOT_MS - 0.5;
+    const before = Math.floor(position) | 0;
+    const share = position - before;
+    const ofDay = (1 - share) * this.#slotMean((before + DAY_SLOTS) % DAY_SLOTS) + share * this.#slotMean((before + 1) % DAY_SLOTS);
+    return 0.45 * ofDay + 0.15 * (s[DAYS] as number) + 0.2 * (s[RECENT] as number) + 0.2 * (s[HOURS] as number) + 0.01 * level;
+  }
+
+  #slotMean(slot: number): number {
+    return (this.#counts[slot] === 0 ? this.#s[DAYS] : this.#slots[slot]) as number;
+  }
+}
+
+/** Moves a mean towards `value`. */
+function pull(means: Float64Array, place: number, value: number, gain: number): void {
+  const mean = means[place] as number;
+  means[place] = mean + gain * (value - mean);
 }
 
 /** Time of day of a local time, ms. */

@@ -39,34 +39,54 @@ export interface Margin {
 
 /** `budget`: share of minutes that may be overloaded, > 0. */
 export function createMargin(stepMs: number, budget: number): Margin {
-  const s = Float64Array.of(1, 0, 0);
-  const histogram = new Float64Array(BINS);
-  const growth = Math.exp(stepMs / MEMORY_MS);
-  const samplesPerDay = DAY_MS / stepMs;
-  const rescale = (weight: number) => {
-    for (let bin = 0; bin < BINS; bin++) histogram[bin] = (histogram[bin] as number) / weight;
-    s[TOTAL] = (s[TOTAL] as number) / weight;
-  };
-  return {
-    state: [s, histogram],
-    takeScore(score) {
-      let weight = (s[WEIGHT] as number) * growth;
-      if (weight > WEIGHT_LIMIT) {
-        rescale(weight);
-        weight = 1;
-      }
-      s[WEIGHT] = weight;
-      const bin = binOf(score);
-      histogram[bin] = (histogram[bin] as number) + weight;
-      s[TOTAL] = (s[TOTAL] as number) + weight;
-    },
-    takeOverload(isOverloaded) {
-      s[FEEDBACK] = feedbackAfter(s[FEEDBACK] as number, isOverloaded, budget, samplesPerDay);
-    },
-    margin: () => quantile(s, histogram, budget * Math.exp(s[FEEDBACK] as number)),
-    marginFor: (other) => quantile(s, histogram, other),
-    scored: () => (s[TOTAL] as number) / (s[WEIGHT] as number),
-  };
+  return new HistogramMargin(stepMs, budget);
+}
+
+// A class, so that all rules run the same compiled methods.
+class HistogramMargin implements Margin {
+  readonly #s = Float64Array.of(1, 0, 0);
+  readonly #histogram = new Float64Array(BINS);
+  readonly #growth: number;
+  readonly #samplesPerDay: number;
+  readonly #budget: number;
+  readonly state = [this.#s, this.#histogram];
+
+  constructor(stepMs: number, budget: number) {
+    this.#growth = Math.exp(stepMs / MEMORY_MS);
+    this.#samplesPerDay = DAY_MS / stepMs;
+    this.#budget = budget;
+  }
+
+  takeScore(score: number): void {
+    const s = this.#s;
+    const histogram = this.#histogram;
+    let weight = (s[WEIGHT] as number) * this.#growth;
+    if (weight > WEIGHT_LIMIT) {
+      for (let bin = 0; bin < BINS; bin++) histogram[bin] = (histogram[bin] as number) / weight;
+      s[TOTAL] = (s[TOTAL] as number) / weight;
+      weight = 1;
+    }
+    s[WEIGHT] = weight;
+    const bin = binOf(score);
+    histogram[bin] = (histogram[bin] as number) + weight;
+    s[TOTAL] = (s[TOTAL] as number) + weight;
+  }
+
+  takeOverload(isOverloaded: boolean): void {
+    this.#s[FEEDBACK] = feedbackAfter(this.#s[FEEDBACK] as number, isOverloaded, this.#budget, this.#samplesPerDay);
+  }
+
+  margin(): number {
+    return quantile(this.#s, this.#histogram, this.#budget * Math.exp(this.#s[FEEDBACK] as number));
+  }
+
+  marginFor(budget: number): number {
+    return quantile(this.#s, this.#histogram, budget);
+  }
+
+  scored(): number {
+    return (this.#s[TOTAL] as number) / (this.#s[WEIGHT] as number);
+  }
 }
 
 /** The feedback g, by whose exponential the budget is multiplied, after one more minute. */

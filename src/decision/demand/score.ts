@@ -4,16 +4,18 @@
 /** Scratch space of `scoreOf`: one instance a rule, so that nothing is allocated while it runs. */
 export interface ScoreScratch {
   readonly values: Float64Array;
-  readonly queue: Int32Array;
+  /** Least value from here to the end of its block. */
+  readonly rest: Float64Array;
 }
 
 export function createScoreScratch(leadSteps: number, stabilizationSteps: number): ScoreScratch {
   const length = leadSteps + stabilizationSteps + 1;
-  return { values: new Float64Array(length), queue: new Int32Array(length) };
+  return { values: new Float64Array(length), rest: new Float64Array(length) };
 }
 
 /**
- * max over j in [i - D, i] of min over l in [j - K, j] of (floor_l > u ? -inf : (u - P_l) / S_l), in O(D + K) by a monotone queue.
+ * max over j in [i - D, i] of min over l in [j - K, j] of (floor_l > u ? -inf : (u - P_l) / S_l), in O(D + K): blocks as long as a window,
+ * the least of a window being that of the rest of one block and of the beginning of the next (van Herk, Gil and Werman).
  * Rings hold `mask + 1` steps; decisions before step 0 do not exist and are left out. `load` is u: the largest capacity that would
  * still have been overloaded. -Infinity where the floor alone would have covered it.
  */
@@ -28,23 +30,37 @@ export function scoreOf(
   scales: Float64Array,
   scratch: ScoreScratch,
 ): number {
-  const { values, queue } = scratch;
-  const first = Math.max(0, step - lead - stabilization);
-  const firstWindow = Math.max(0, step - lead);
-  let head = 0;
-  let tail = 0;
-  let score = -Infinity;
-  for (let l = first; l <= step; l++) {
+  const { values, rest } = scratch;
+  const first = step - lead - stabilization;
+  const length = lead + stabilization + 1;
+  const block = stabilization + 1;
+  for (let i = 0, l = first; i < length; i++, l++) {
     const at = l & mask;
-    const value = (floors[at] as number) > load ? -Infinity : (load - (points[at] as number)) / (scales[at] as number);
-    const place = l - first;
-    values[place] = value;
-    while (tail > head && (values[queue[tail - 1] as number] as number) >= value) tail--;
-    queue[tail++] = place;
-    if (l < firstWindow) continue;
-    while ((queue[head] as number) + first < l - stabilization) head++;
-    const least = values[queue[head] as number] as number;
-    if (least > score) score = least;
+    values[i] = l < 0 ? Infinity : (floors[at] as number) > load ? -Infinity : (load - (points[at] as number)) / (scales[at] as number);
+  }
+  let least = Infinity;
+  for (let i = length - 1, left = length % block; i >= 0; i--, left--) {
+    if (left === 0) {
+      left = block;
+      least = Infinity;
+    }
+    const value = values[i] as number;
+    if (value < least) least = value;
+    rest[i] = least;
+  }
+  let score = -Infinity;
+  least = Infinity;
+  for (let i = 0, inBlock = 0; i < length; i++, inBlock++) {
+    if (inBlock === block) {
+      inBlock = 0;
+      least = Infinity;
+    }
+    const value = values[i] as number;
+    if (value < least) least = value;
+    if (i < stabilization || first + i < 0) continue;
+    const before = rest[i - stabilization] as number;
+    const window = before < least ? before : least;
+    if (window > score) score = window;
   }
   return score;
 }
