@@ -1,9 +1,12 @@
 // Upper bounds of a forecast: quantiles of its own settled errors, tracked online at a few levels and interpolated between them.
 // Errors are measured in scales: what is usual at this demand, now and at this time of day. A level's quantile is kept as a ratio to the scale.
-// Each level learns from the bound that was said one lead ago, so its misses add up to its share: misses - share x errors = (ratio now - ratio at the start) / gain.
-import { LOCAL_DAY, TARGET_DAY, VALUE } from "./frame.ts";
+// Each level learns from what it said one lead ago, so misses add up to their share:
+//   misses - (1 - probability) x errors = (ratio now - ratio at the start) / gain
+import * as frames from "./frame.ts";
 import { DAY_MS } from "./seasons.ts";
 import type { State } from "./state.ts";
+
+const { LOCAL_DAY, TARGET_DAY, VALUE } = frames;
 
 /** Tracked levels: probability, ratio to start from and the most it may become. */
 const LEVELS = [

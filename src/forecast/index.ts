@@ -1,3 +1,5 @@
 export { createForecaster } from "./ensemble.ts";
 export { createLocalClock } from "./seasons.ts";
-export type { Accuracy, Anomaly, AnomalyCounts, Bound, Exclusion, Explanation, Fit, Forecaster, ForecastSettings, LocalClock, Peak, PointForecast, Said } from "./forecaster.ts";
+export type {
+  Accuracy, Anomaly, AnomalyCounts, Bound, Exclusion, Explanation, Fit, Forecaster, ForecastSettings, LocalClock, Peak, PointForecast, Said,
+} from "./forecaster.ts";
