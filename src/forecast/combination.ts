@@ -1,7 +1,9 @@
 // One forecast out of several experts': each counts by the inverse square of its recent squared error.
 // An expert without a settled error has no weight; while none has, the first expert speaks alone.
-import { VALUE } from "./frame.ts";
+import * as frames from "./frame.ts";
 import type { State } from "./state.ts";
+
+const { VALUE } = frames;
 
 /** Time constant of the squared errors. */
 const TAU_MS = 6 * 3_600_000;

@@ -5,10 +5,8 @@ import { accuracyOf, book, createLedger, type Ledger } from "./accuracy.ts";
 import { type Anomalies, anomalyCountsOf, anomalyOf, createAnomalies, isStuck, resetAnomalies, screen } from "./anomalies.ts";
 import { createExclusions, type Exclusions, isExcluded, rewind, without } from "./exclusions.ts";
 import type { Accuracy, Fit, Forecaster, ForecastSettings, Peak, Said } from "./forecaster.ts";
-import {
-  CEILING, createFrame, ELAPSED, EXPECTED, INNOVATION, LOCAL_DAY, LOCAL_WEEK, placeSample, placeTarget, ROOT, SAID_PERSISTENCE, SAID_POINT, SAID_UPPER,
-  TARGET_DAY, TARGET_WEEK, TIME, VALUE,
-} from "./frame.ts";
+import * as frames from "./frame.ts";
+import { createFrame } from "./frame.ts";
 import { fitHoltWinters, type Fitted, WEEK_NEEDS_MS } from "./holt-winters/fit.ts";
 import {
   createHoltWinters, expectation, type HoltWinters, learn, type Parameters, phiOf, setLevel, setParameters, skip, UNFITTED,
@@ -17,11 +15,17 @@ import {
   AVERAGE, boundOf, createLead, explanationOf, HOLT_WINTERS, type Lead, pointOf, recallLead, REGRESSION, resetLead, sayLead, settleLead, upperOf,
 } from "./lead.ts";
 import { average, averageOf, createMovingAverage, type MovingAverage, resetMovingAverage } from "./moving-average.ts";
+import { placeSample, placeTarget } from "./place.ts";
 import { learnOutlook, lookOut } from "./regression/outlook.ts";
 import { createRegression, observeRegression, type Regression, resetRegression, seedRegression } from "./regression/regression.ts";
 import { timeOfDay, timeOfWeek } from "./seasons.ts";
 import { compareExperts, createStanding, isBehindForADay, type Standing } from "./standing.ts";
 import { createState, type State } from "./state.ts";
+
+const {
+  CEILING, ELAPSED, EXPECTED, INNOVATION, LOCAL_DAY, LOCAL_WEEK, ROOT, SAID_PERSISTENCE,
+  SAID_POINT, SAID_UPPER, TARGET_DAY, TARGET_WEEK, TIME, VALUE,
+} = frames;
 
 /** A forecast never lies above the recent level plus so many times the range seen. */
 const RANGE_LIMIT = 1.25;

@@ -1,7 +1,6 @@
 // The sample at hand, as numbers: what every part of the forecaster reads of the present and, lead by lead, of the target.
 // They pass between functions in an array because doubles in arguments and results may be allocated; it stays as it is until the next sample.
-import type { LocalClock } from "./forecaster.ts";
-import { DAY_MS, WEEK_MS } from "./seasons.ts";
+// Files where every nanosecond counts bind the slots to constants of their own: the engine folds those, and looks an imported one up at every use.
 import { createState, type State } from "./state.ts";
 
 /** Unix ms of the sample, and since the first one. */
@@ -43,33 +42,4 @@ export const ERRORS_LEARNING_MS = 600_000;
 
 export function createFrame(state: State = createState()): Float64Array {
   return state.f64(NUMBERS);
-}
-
-/** Whether `timeMs` is the first sample of a period: of each one, where periods are no longer than a step. */
-function isFirstOf(periodMs: number, timeMs: number, stepMs: number): number {
-  return stepMs >= periodMs || Math.floor(timeMs / periodMs) !== Math.floor((timeMs - stepMs) / periodMs) ? 1 : 0;
-}
-
-/** Places the sample at TIME on the wall clock. */
-export function placeSample(frame: Float64Array, clock: LocalClock, stepMs: number): void {
-  frame[IS_LEARNING_OUTLOOK] = isFirstOf(OUTLOOK_LEARNING_MS, frame[TIME]!, stepMs);
-  frame[IS_LEARNING_ERRORS] = isFirstOf(ERRORS_LEARNING_MS, frame[TIME]!, stepMs);
-  const local = clock.localMs(frame[TIME]!);
-  frame[LOCAL] = local;
-  frame[LOCAL_STEP] = Math.floor(local / stepMs);
-  frame[LOCAL_DAY] = local - Math.floor(local / DAY_MS) * DAY_MS;
-  frame[LOCAL_WEEK] = local - Math.floor(local / WEEK_MS) * WEEK_MS;
-}
-
-/** Places the target `leadSteps` after the sample on the wall clock. */
-export function placeTarget(frame: Float64Array, clock: LocalClock, stepMs: number, leadSteps: number): void {
-  const aheadMs = leadSteps * stepMs;
-  const local = clock.localMs(frame[TIME]! + aheadMs);
-  frame[TARGET] = local;
-  // As a rule so many steps later; a change of the clocks in between shows as another distance.
-  const isEven = aheadMs === local - frame[LOCAL]!;
-  frame[TARGET_STEP] = isEven ? frame[LOCAL_STEP]! + leadSteps : Math.floor(local / stepMs);
-  frame[TARGET_DAY] = local - Math.floor(local / DAY_MS) * DAY_MS;
-  frame[TARGET_WEEK] = local - Math.floor(local / WEEK_MS) * WEEK_MS;
-  frame[TARGET_ELAPSED] = frame[ELAPSED]! + aheadMs;
 }

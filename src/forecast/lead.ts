@@ -6,11 +6,13 @@ import {
 } from "./bounds.ts";
 import { combine, type Combination, createCombination, resetCombination, settle } from "./combination.ts";
 import type { Bound, Explanation } from "./forecaster.ts";
-import { CEILING, SAID_POINT, SAID_UPPER } from "./frame.ts";
+import * as frames from "./frame.ts";
 import { createOutlook, type Outlook, resetOutlook } from "./regression/outlook.ts";
 import type { Regression } from "./regression/regression.ts";
 import { correctSecondStage, createSecondStage, resetSecondStage, type SecondStage, settleSecondStage } from "./second-stage.ts";
 import type { State } from "./state.ts";
+
+const { CEILING, SAID_POINT, SAID_UPPER } = frames;
 
 /** Experts in the order of the combination: Holt-Winters, regression, five-minute average. */
 export const HOLT_WINTERS = 0;

@@ -5,10 +5,14 @@
 //   SH, SD = sum of b u_{t+h-L} over the hours, and over the days
 //   x = [f1-F, f2-F, one-hour average of e, S mean u around t+h-7d, S SH, S SD, d, sat(d), sat(e)],  d = y_t - F_{t+h|t},  sat(v) = clamp(v, -S, S)
 //   F1 = F + clamp(x'B, -6S, 6S)
-import { ELAPSED, ERRORS_LEARNING_MS, IS_LEARNING_ERRORS, LOCAL_STEP, TARGET_STEP, VALUE } from "./frame.ts";
+import * as frames from "./frame.ts";
+import * as leastSquares from "./regression/least-squares.ts";
 import { correct, createLeastSquares, type LeastSquares, resetLeastSquares } from "./regression/least-squares.ts";
 import { DAY_MS, WEEK_MS } from "./seasons.ts";
 import type { State } from "./state.ts";
+
+const { ELAPSED, ERRORS_LEARNING_MS, IS_LEARNING_ERRORS, LOCAL_STEP, TARGET_STEP, VALUE } = frames;
+const { INPUT, KAPPA, MISS, X } = leastSquares;
 
 const HOUR_MS = 3_600_000;
 const HOURS_MS = [1, 2, 3, 6, 12, 24].map((hours) => hours * HOUR_MS);
@@ -25,6 +29,8 @@ const TINY = 1e-300;
 /** Codes: +-127 stands for +-8 S, in squares. */
 const MOST_CODE = 127;
 const CODED_SCALES = 8;
+/** Turns what is coded as anything but 0 into a whole number with its sign. */
+const SIGN_SCALE = 1e6;
 /** Memory of B. */
 const MEMORY_MS = 4 * DAY_MS;
 const LEAST_MEMORY = 225;
@@ -64,6 +70,8 @@ export interface SecondStage {
   readonly lags: Int32Array;
   readonly hours: number;
   readonly around: number;
+  /** Turns a sum of signed squares over the window into the mean of u. */
+  readonly windowScale: number;
   readonly perWeek: number;
   /** Coded errors of a week and a little, one slot per step of the wall clock. */
   readonly codes: Int8Array;
@@ -72,7 +80,6 @@ export interface SecondStage {
   /** x, and F, of the last `steps` steps. */
   readonly ring: Float32Array;
   readonly said: Float64Array;
-  readonly x: Float64Array;
   readonly squares: LeastSquares;
   readonly numbers: Float64Array;
 }
@@ -82,15 +89,16 @@ export function createSecondStage(state: State, steps: number, stepMs: number): 
   const days = DAYS_MS.filter((lag) => lag >= stepMs * steps);
   const lags = Int32Array.from([...hours, ...days], (lag) => Math.round(lag / stepMs));
   const learningMs = Math.max(ERRORS_LEARNING_MS, stepMs);
+  const around = Math.round(AROUND_MS / stepMs);
   return {
     steps, hours: hours.length, lags,
     sizeGain: (0.5 * stepMs) / DAY_MS,
     likenessGain: 1 - Math.exp(-stepMs / LIKENESS_TAU_MS),
     averageGain: 1 - Math.exp(-stepMs / AVERAGE_TAU_MS),
-    around: Math.round(AROUND_MS / stepMs), perWeek: Math.round(WEEK_MS / stepMs),
+    around, windowScale: CODED_SCALES / (MOST_CODE * MOST_CODE * (2 * around + 1)), perWeek: Math.round(WEEK_MS / stepMs),
     codes: state.i8(Math.ceil((WEEK_MS + AROUND_MS) / stepMs) + 2),
     likeness: state.f64(2 * lags.length),
-    ring: state.f32(steps * FEATURES), said: state.f64(steps), x: new Float64Array(FEATURES),
+    ring: state.f32(steps * FEATURES), said: state.f64(steps),
     squares: createLeastSquares(state, FEATURES, Math.max(MEMORY_MS / learningMs, LEAST_MEMORY)),
     numbers: state.f64(NUMBERS),
   };
@@ -124,16 +132,16 @@ export function settleSecondStage(stage: SecondStage, slot: number, frame: Float
   numbers[AVERAGE] = numbers[AVERAGE]! + averageGain * (e - numbers[AVERAGE]!);
   recognise(stage, frame);
   if (!isSettled || frame[ELAPSED]! <= DAY_MS || size <= 0 || frame[IS_LEARNING_ERRORS] === 0) return;
-  const { input, B } = squares;
+  const { B } = squares;
   const at = slot * FEATURES;
   let left = Math.max(-MOST_TARGET, Math.min(MOST_TARGET, e / size));
   for (let i = 0; i < FEATURES; i++) {
     const x = ring[at + i]! / size;
-    input[i] = x;
+    X[i] = x;
     left -= x * B[i]!;
   }
-  input[FEATURES] = left;
-  input[FEATURES + 1] = 1;
+  INPUT[MISS] = left;
+  INPUT[KAPPA] = 1;
   correct(squares);
 }
 
@@ -145,8 +153,10 @@ function recognise({ codes, lags, hours, steps, likeness, likenessGain, numbers 
   // Steps that the wall clock jumped over hold no error.
   if (localStep > was + 1) for (let s = Math.max(was + 1, localStep - codes.length); s < localStep; s++) codes[slotOf(s, codes.length)] = 0;
   numbers[LAST_SLOT] = localStep;
-  const size = Math.sqrt(Math.min(1, Math.abs(scaled) / CODED_SCALES));
-  const code = Math.round(MOST_CODE * size) * (scaled < 0 ? -1 : 1);
+  const limited = Math.max(-1, Math.min(1, scaled / CODED_SCALES));
+  // Signs and limits of errors are as good as random: a branch on one would be guessed wrong half of the time.
+  const sign = (((limited * SIGN_SCALE) | 0) >> 31) | 1;
+  const code = ((MOST_CODE * Math.sqrt(Math.abs(limited)) + 0.5) | 0) * sign;
   const now = localStep === was + 1 && numbers[NOW]! + 1 < codes.length ? (numbers[NOW]! | 0) + 1 : slotOf(localStep, codes.length) | 0;
   numbers[NOW] = now;
   codes[now] = code;
@@ -155,36 +165,45 @@ function recognise({ codes, lags, hours, steps, likeness, likenessGain, numbers 
   numbers[YY] = yy;
   const held = RELUCTANCE * yy + TINY;
   const { length } = codes;
+  const kept = 1 - likenessGain;
+  const gu = likenessGain * u;
+  const count = lags.length | 0;
+  let sum = 0;
   let hoursSum = 0;
-  let daysSum = 0;
-  for (let i = 0; i < lags.length; i++) {
+  for (let i = 0, at = 0; i < count; i++, at += 2) {
     const lag = lags[i]!;
     let then = now - lag;
     if (then < 0) then += length;
-    let next = now + steps - lag;
-    if (next < 0) next += length;
+    let next = then + steps;
+    if (next >= length) next -= length;
     const before = DECODED[codes[then]! + 128]!;
-    const xy = likeness[2 * i]! + likenessGain * (before * u - likeness[2 * i]!);
-    const xx = likeness[2 * i + 1]! + likenessGain * (before * before - likeness[2 * i + 1]!);
-    likeness[2 * i] = xy;
-    likeness[2 * i + 1] = xx;
-    const part = Math.max(0, Math.min(1, xy / (xx + held))) * DECODED[codes[next]! + 128]!;
-    if (i < hours) hoursSum += part;
-    else daysSum += part;
+    const xy = kept * likeness[at]! + gu * before;
+    const xx = kept * likeness[at + 1]! + likenessGain * before * before;
+    likeness[at] = xy;
+    likeness[at + 1] = xx;
+    if (i === hours) {
+      hoursSum = sum;
+      sum = 0;
+    }
+    const ratio = xy / (xx + held);
+    // clamp(ratio, 0, 1), without a branch.
+    sum += 0.5 * (Math.abs(ratio) - Math.abs(ratio - 1) + 1) * DECODED[codes[next]! + 128]!;
   }
   numbers[HOURS_SUM] = hoursSum;
-  numbers[DAYS_SUM] = daysSum;
+  numbers[DAYS_SUM] = sum;
 }
 
 /** Moves the window to around a week before the frame's target: by one step as a rule, afresh where the wall clock jumped. */
 function moveWindow({ around, perWeek, codes, numbers }: SecondStage, frame: Float64Array): void {
-  const { length } = codes;
+  const length = codes.length | 0;
   const end = frame[TARGET_STEP]! - perWeek + around;
-  const last = slotOf(end, length) | 0;
+  let last = (numbers[NOW]! + (end - frame[LOCAL_STEP]!)) | 0;
+  while (last < 0) last += length;
+  while (last >= length) last -= length;
   if (end === numbers[WINDOW_END]! + 1) {
     let left = last - 2 * around - 1;
     if (left < 0) left += length;
-    numbers[WINDOW_SUM] = numbers[WINDOW_SUM]! + SIGNED[codes[last]! + 128]! - SIGNED[codes[left]! + 128]!;
+    numbers[WINDOW_SUM] = numbers[WINDOW_SUM]! + (SIGNED[codes[last]! + 128]! - SIGNED[codes[left]! + 128]!);
   } else {
     let sum = 0;
     for (let i = 0; i <= 2 * around; i++) sum += SIGNED[codes[slotOf(end - i, length)]! + 128]!;
@@ -197,30 +216,35 @@ function moveWindow({ around, perWeek, codes, numbers }: SecondStage, frame: Flo
 export function correctSecondStage(
   stage: SecondStage, slot: number, frame: Float64Array, experts: Float64Array, into: Float64Array, from: number, at: number,
 ): void {
-  const { around, ring, said, x, squares, numbers } = stage;
+  const { windowScale, ring, said, squares, numbers } = stage;
   const { B } = squares;
+  moveWindow(stage, frame);
   const size = numbers[SIZE]!;
   const e = numbers[ERROR]!;
   const F = into[from]!;
   const value = frame[VALUE]!;
-  moveWindow(stage, frame);
   const d = value === value ? value - F : 0;
-  x[0] = experts[0]! - F;
-  x[1] = experts[1]! - F;
-  x[2] = numbers[AVERAGE]!;
-  x[3] = (size * numbers[WINDOW_SUM]! * CODED_SCALES) / (MOST_CODE * MOST_CODE * (2 * around + 1));
-  x[4] = size * numbers[HOURS_SUM]!;
-  x[5] = size * numbers[DAYS_SUM]!;
-  x[6] = d;
-  x[7] = Math.max(-size, Math.min(size, d));
-  x[8] = Math.max(-size, Math.min(size, e));
+  const x0 = experts[0]! - F;
+  const x1 = experts[1]! - F;
+  const x2 = numbers[AVERAGE]!;
+  const x3 = size * windowScale * numbers[WINDOW_SUM]!;
+  const x4 = size * numbers[HOURS_SUM]!;
+  const x5 = size * numbers[DAYS_SUM]!;
+  // sat(d) and sat(e), without a branch.
+  const x7 = 0.5 * (Math.abs(d + size) - Math.abs(d - size));
+  const x8 = 0.5 * (Math.abs(e + size) - Math.abs(e - size));
   const base = slot * FEATURES;
-  let correction = 0;
-  for (let i = 0; i < FEATURES; i++) {
-    correction += x[i]! * B[i]!;
-    ring[base + i] = x[i]!;
-  }
+  ring[base] = x0;
+  ring[base + 1] = x1;
+  ring[base + 2] = x2;
+  ring[base + 3] = x3;
+  ring[base + 4] = x4;
+  ring[base + 5] = x5;
+  ring[base + 6] = d;
+  ring[base + 7] = x7;
+  ring[base + 8] = x8;
   said[slot] = F;
+  const wanted = x0 * B[0]! + x1 * B[1]! + x2 * B[2]! + x3 * B[3]! + x4 * B[4]! + x5 * B[5]! + d * B[6]! + x7 * B[7]! + x8 * B[8]!;
   const limit = MOST_CORRECTION * size;
-  into[at] = Math.max(0, F + Math.max(-limit, Math.min(limit, correction)));
+  into[at] = Math.max(0, F + Math.max(-limit, Math.min(limit, wanted)));
 }

@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { createFrame, ELAPSED, LOCAL, LOCAL_DAY, LOCAL_WEEK, ROOT, TARGET, TIME, VALUE } from "../../src/forecast/frame.ts";
 import { createForecaster, createLocalClock } from "../../src/forecast/index.ts";
-import { createLags, DAY_AGO, remember, resetLags, seekLags, WEEK_AGO } from "../../src/forecast/regression/lags.ts";
-import { correct, createLeastSquares, resetLeastSquares } from "../../src/forecast/regression/least-squares.ts";
-import { createProfile, ERROR, learnProfile, profileAt, READ, seekProfile } from "../../src/forecast/regression/profile.ts";
+import { createLags, DAY_AGO, FOUND, remember, resetLags, seekLags, WEEK_AGO } from "../../src/forecast/regression/lags.ts";
+import { correct, createLeastSquares, INPUT, KAPPA, MISS, resetLeastSquares, X } from "../../src/forecast/regression/least-squares.ts";
+import { createProfiles, DAY, ERRORS, FINE, learnProfiles, READ, seekProfiles, WEEK } from "../../src/forecast/regression/profile.ts";
 import { createState } from "../../src/forecast/state.ts";
 import { DAY_MS, MINUTE_MS, MONDAY_MS, traffic, uniform } from "./series.ts";
 
@@ -18,11 +18,11 @@ describe("recursive least squares", () => {
       let e = 0.01 * (next() - 0.5);
       for (let i = 0; i < 3; i++) {
         const x = next() - 0.5;
-        squares.input[i] = x;
+        X[i] = x;
         e += x * ((truth[i] ?? NaN) - squares.B[i]!);
       }
-      squares.input[3] = e;
-      squares.input[4] = 1e-4;
+      INPUT[MISS] = e;
+      INPUT[KAPPA] = 1e-4;
       correct(squares);
     }
     truth.forEach((b, i) => expect(squares.B[i]).toBeCloseTo(b, 1));
@@ -33,10 +33,10 @@ describe("recursive least squares", () => {
     squares.prior[1] = 0.6;
     resetLeastSquares(squares);
     for (let t = 0; t < 5000; t++) {
-      squares.input[0] = 1;
-      squares.input[1] = 0;
-      squares.input[2] = 3 - squares.B[0]!;
-      squares.input[3] = 0.1;
+      X[0] = 1;
+      X[1] = 0;
+      INPUT[MISS] = 3 - squares.B[0]!;
+      INPUT[KAPPA] = 0.1;
       correct(squares);
     }
     expect(squares.B[0]).toBeCloseTo(3, 1);
@@ -47,17 +47,44 @@ describe("recursive least squares", () => {
 
 describe("a profile", () => {
   it("learns a wave by wall-clock time and reads it between its nodes", () => {
-    const profile = createProfile(createState(), { periodMs: DAY_MS, nodeMs: 30 * MINUTE_MS, stepMs: 5 * MINUTE_MS, share: 0.12, caution: 1.5 });
+    const profiles = createProfiles(createState(), 5 * MINUTE_MS);
     const frame = createFrame();
     const wave = (ms: number) => Math.sin((2 * Math.PI * ms) / DAY_MS);
+    const readAt = (ms: number) => {
+      frame[LOCAL_DAY] = ms;
+      seekProfiles(profiles, frame, LOCAL_DAY, LOCAL_DAY);
+      return READ[DAY]!;
+    };
     for (let i = 0; i < 30 * 288; i++) {
-      frame[LOCAL_DAY] = (i % 288) * 5 * MINUTE_MS;
-      seekProfile(profile, frame, LOCAL_DAY);
-      expect(profile.place[READ]).toBe(profileAt(profile, frame[LOCAL_DAY]));
-      profile.place[ERROR] = wave(frame[LOCAL_DAY]) - profile.place[READ]!;
-      learnProfile(profile);
+      const ms = (i % 288) * 5 * MINUTE_MS;
+      ERRORS[DAY] = wave(ms) - readAt(ms);
+      learnProfiles(profiles);
+      expect(READ[DAY]).toBe(readAt(ms));
     }
-    for (let ms = 0; ms < DAY_MS; ms += 7 * MINUTE_MS) expect(profileAt(profile, ms)).toBeCloseTo(wave(ms), 1);
+    for (let ms = 0; ms < DAY_MS; ms += 7 * MINUTE_MS) expect(readAt(ms)).toBeCloseTo(wave(ms), 1);
+  });
+
+  it.each([5, 30, 60])("of nodes as long as a step of %i minutes gives every step of the week a bin of its own", (minutes) => {
+    const stepMs = minutes * MINUTE_MS;
+    const profiles = createProfiles(createState(), stepMs);
+    const frame = createFrame();
+    const seek = (ms: number) => {
+      frame[LOCAL_WEEK] = ms;
+      frame[LOCAL_DAY] = ms % DAY_MS;
+      seekProfiles(profiles, frame, LOCAL_DAY, LOCAL_WEEK);
+    };
+    const profile = minutes === 5 ? FINE : minutes === 30 ? DAY : WEEK;
+    const periodMs = profile === WEEK ? 7 * DAY_MS : DAY_MS;
+    for (let ms = 0; ms < periodMs; ms += stepMs) {
+      seek(ms);
+      ERRORS.fill(0);
+      ERRORS[profile] = (1.5 + (profile === WEEK ? 0.5 : 0) + 1) * (ms / stepMs);
+      learnProfiles(profiles);
+    }
+    for (let ms = 0; ms < periodMs; ms += stepMs) {
+      seek(ms);
+      expect(READ[profile]).toBeCloseTo(ms / stepMs, 4);
+    }
   });
 });
 
@@ -76,16 +103,16 @@ describe("lags", () => {
     const lagAt = (minutes: number) => {
       frame[TARGET] = MONDAY_MS + DAY_MS + minutes * MINUTE_MS;
       seekLags(lags, frame);
-      return lags.found[DAY_AGO];
+      return FOUND[DAY_AGO];
     };
     expect(lagAt(502)).toBe(100);
     expect(lagAt(600)).toBe(120);
     expect(lagAt(606)).toBe(121.5);
     expect(lagAt(-100)).toBeNaN();
-    expect(lags.found[WEEK_AGO]).toBeNaN();
+    expect(FOUND[WEEK_AGO]).toBeNaN();
     frame[TARGET] = MONDAY_MS + 7 * DAY_MS + 502 * MINUTE_MS;
     seekLags(lags, frame);
-    expect(lags.found[WEEK_AGO]).toBe(100);
+    expect(FOUND[WEEK_AGO]).toBe(100);
   });
 
   it("hold nothing for the time that the clock jumped over", () => {
@@ -99,7 +126,7 @@ describe("lags", () => {
     }
     frame[TARGET] = MONDAY_MS + 8 * DAY_MS + 30 * MINUTE_MS;
     seekLags(lags, frame);
-    expect(lags.found[DAY_AGO]).toBeNaN();
+    expect(FOUND[DAY_AGO]).toBeNaN();
   });
 });
 

@@ -2,13 +2,23 @@
 //
 //   x = averages of u; A1, A2, A3 at the target; what was a day and a week before it; average x change of A1 + A2 until then   (all in units of s)
 //   base = L + A1 + A2 at the target
-import { IS_LEARNING_OUTLOOK, LOCAL_DAY, LOCAL_WEEK, OUTLOOK_LEARNING_MS, ROOT, TARGET_DAY, TARGET_ELAPSED, TARGET_WEEK, VALUE } from "../frame.ts";
+import * as frames from "../frame.ts";
 import { DAY_MS, WEEK_MS } from "../seasons.ts";
 import type { State } from "../state.ts";
-import { DAY_AGO, seekLags, WEEK_AGO } from "./lags.ts";
+import * as lagging from "./lags.ts";
+import { seekLags } from "./lags.ts";
+import * as leastSquares from "./least-squares.ts";
 import { correct, createLeastSquares, type LeastSquares, resetLeastSquares } from "./least-squares.ts";
-import { profileAt } from "./profile.ts";
-import { IS_LEARNING, LEVEL, type Regression, SCALE, weekAt } from "./regression.ts";
+import * as seasonal from "./profile.ts";
+import { seekProfiles } from "./profile.ts";
+import * as regressions from "./regression.ts";
+import type { Regression } from "./regression.ts";
+
+const { IS_LEARNING_OUTLOOK, OUTLOOK_LEARNING_MS, ROOT, TARGET_DAY, TARGET_ELAPSED, TARGET_WEEK, VALUE } = frames;
+const { INPUT, KAPPA, MISS, X } = leastSquares;
+const { DAY, FINE, READ, WEEK } = seasonal;
+const { IS_LEARNING, LEVEL, READS_WEEK, SCALE, SEASONS_NOW } = regressions;
+const { DAY_AGO, FOUND, WEEK_AGO } = lagging;
 
 /** Memory of B: so long, or so many corrections a coefficient if that is longer. */
 const MEMORY_MS = 4 * DAY_MS;
@@ -39,7 +49,6 @@ export interface Outlook {
   /** x of the last `steps` steps, then base, then 1 where it may be learned from. */
   readonly ring: Float32Array;
   readonly bases: Float64Array;
-  readonly x: Float64Array;
   readonly numbers: Float64Array;
 }
 
@@ -49,7 +58,7 @@ export function createOutlook(state: State, steps: number, stepMs: number, { ave
   return {
     n,
     squares: createLeastSquares(state, n, Math.max(MEMORY_MS / learningMs, MEMORY_PER_COEFFICIENT * n)),
-    ring: state.f32(steps * n), bases: state.f64(steps), x: state.f64(n), numbers: state.f64(NUMBERS),
+    ring: state.f32(steps * n), bases: state.f64(steps), numbers: state.f64(NUMBERS),
   };
 }
 
@@ -70,11 +79,11 @@ export function learnOutlook({ n, squares, ring, bases, numbers }: Outlook, regr
   if (frame[IS_LEARNING_OUTLOOK] === 0) return;
   const base = bases[slot]!;
   if (base !== base) return;
-  const { input, B } = squares;
+  const { B } = squares;
   let e = (z - base) / regression.numbers[SCALE]!;
   for (let i = 0, at = slot * n; i < n; i++, at++) {
     const x = ring[at]!;
-    input[i] = x;
+    X[i] = x;
     e -= x * B[i]!;
   }
   const count = numbers[ERRORS]! + 1;
@@ -84,43 +93,51 @@ export function learnOutlook({ n, squares, ring, bases, numbers }: Outlook, regr
   numbers[ERRORS] = count;
   numbers[SIZE] = size;
   if (count > CLIP_AFTER) e = Math.max(-CLIP * size, Math.min(CLIP * size, e));
-  input[n] = e;
-  input[n + 1] = Math.sqrt(2 * n) * Math.max(size, LEAST_SIZE);
+  INPUT[MISS] = e;
+  INPUT[KAPPA] = Math.sqrt(2 * n) * Math.max(size, LEAST_SIZE);
   correct(squares);
 }
 
-/** Builds x for the frame's target and writes the forecast, on z, to `into[at]`. */
+/** Builds x for the frame's target, keeps it for one lead later, and writes the forecast, on z, to `into[at]`. */
 export function lookOut(outlook: Outlook, regression: Regression, slot: number, frame: Float64Array, into: Float64Array, at: number): void {
-  const { n, x, ring, bases, squares, numbers } = outlook;
-  const { day, fine, hasDay, hasWeek, lags, averages, trusted } = regression;
+  const { n, ring, bases, squares, numbers } = outlook;
+  const { profiles, hasDay, hasWeek, lags, averages, trusted, numbers: present } = regression;
   const { B } = squares;
-  const scale = 1 / regression.numbers[SCALE]!;
+  const s = present[SCALE]!;
+  const scale = 1 / s;
   const elapsedMs = frame[TARGET_ELAPSED]!;
-  const dayMs = frame[TARGET_DAY]!;
-  const a1 = hasDay ? profileAt(day, dayMs) : 0;
-  const a2 = weekAt(regression, frame[TARGET_WEEK]!);
-  const base = regression.numbers[LEVEL]! + a1 + a2;
-  const nowDay = hasDay ? profileAt(day, frame[LOCAL_DAY]!) : 0;
-  const nowWeek = weekAt(regression, frame[LOCAL_WEEK]!);
-  const first = averages.length;
-  for (let i = 0; i < first; i++) x[i] = averages[i]! * scale;
-  x[first] = a1 * scale;
-  x[first + 1] = a2 * scale;
-  x[first + 2] = hasDay ? profileAt(fine, dayMs) * scale : 0;
+  seekProfiles(profiles, frame, TARGET_DAY, TARGET_WEEK);
+  const a1 = READ[DAY]!;
+  const a2 = present[READS_WEEK]! * READ[WEEK]!;
+  const base = present[LEVEL]! + a1 + a2;
   seekLags(lags, frame);
-  const dayAgo = hasDay && elapsedMs >= DAY_MS ? lags.found[DAY_AGO]! : NaN;
-  const weekAgo = hasWeek && elapsedMs >= WEEK_MS ? lags.found[WEEK_AGO]! : NaN;
-  x[first + 3] = dayAgo === dayAgo ? (dayAgo - base) * scale : 0;
-  x[first + 4] = weekAgo === weekAgo ? (weekAgo - base) * scale : 0;
-  x[first + 5] = averages[trusted]! * scale * (a1 + a2 - nowDay - nowWeek) * scale;
+  const dayAgo = hasDay && elapsedMs >= DAY_MS ? FOUND[DAY_AGO]! : NaN;
+  const weekAgo = hasWeek && elapsedMs >= WEEK_MS ? FOUND[WEEK_AGO]! : NaN;
+  const x1 = a1 * scale;
+  const x2 = a2 * scale;
+  const x3 = READ[FINE]! * scale;
+  const x4 = dayAgo === dayAgo ? (dayAgo - base) * scale : 0;
+  const x5 = weekAgo === weekAgo ? (weekAgo - base) * scale : 0;
+  const x6 = averages[trusted]! * scale * (a1 + a2 - present[SEASONS_NOW]!) * scale;
+  const first = averages.length;
+  const r = slot * n;
   let sum = 0;
-  for (let i = 0, r = slot * n; i < n; i++, r++) {
-    sum += x[i]! * B[i]!;
-    ring[r] = x[i]!;
+  for (let i = 0; i < first; i++) {
+    const x = averages[i]! * scale;
+    ring[r + i] = x;
+    sum += x * B[i]!;
   }
-  bases[slot] = frame[VALUE] === frame[VALUE] && regression.numbers[IS_LEARNING] === 1 ? base : NaN;
+  const rest = r + first;
+  ring[rest] = x1;
+  ring[rest + 1] = x2;
+  ring[rest + 2] = x3;
+  ring[rest + 3] = x4;
+  ring[rest + 4] = x5;
+  ring[rest + 5] = x6;
+  sum += x1 * B[first]! + x2 * B[first + 1]! + x3 * B[first + 2]! + x4 * B[first + 3]! + x5 * B[first + 4]! + x6 * B[first + 5]!;
+  bases[slot] = frame[VALUE] === frame[VALUE] && present[IS_LEARNING] === 1 ? base : NaN;
   const low = numbers[LOW]!;
   const high = numbers[HIGH]!;
   const spare = WIDENED * (high - low);
-  into[at] = Math.max(0, low - spare, Math.min(high + spare, base + regression.numbers[SCALE]! * sum));
+  into[at] = Math.max(0, low - spare, Math.min(high + spare, base + s * sum));
 }

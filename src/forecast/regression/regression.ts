@@ -4,11 +4,15 @@
 //   A1 learns z - L - A1,  A2 learns z - L - A1 - A2,  A3 learns what of u - A3 differs from its own hour
 //
 // Order: everything at a sample is read as it was before it, then everything is updated.
-import { ELAPSED, LOCAL_DAY, LOCAL_WEEK, ROOT } from "../frame.ts";
-import { DAY_MS, WEEK_MS } from "../seasons.ts";
+import * as frames from "../frame.ts";
+import { DAY_MS } from "../seasons.ts";
 import type { State } from "../state.ts";
 import { createLags, type Lags, remember, resetLags } from "./lags.ts";
-import { createProfile, ERROR, learnProfile, type Profile, profileAt, READ, seekProfile } from "./profile.ts";
+import * as seasonal from "./profile.ts";
+import { createProfiles, learnProfiles, type Profiles, seekProfiles } from "./profile.ts";
+
+const { ELAPSED, LOCAL_DAY, LOCAL_WEEK, ROOT } = frames;
+const { DAY, ERRORS, FINE, READ, WEEK } = seasonal;
 
 const MINUTE_MS = 60_000;
 /** Time constants of the averages of u; 0 is u itself. Those shorter than this share of a step say nothing new. */
@@ -33,16 +37,16 @@ const DAY_ONE_MEAN = 4;
 const DAY_ONE_SQUARES = 5;
 const IS_SEEDED = 6;
 /** 1 once A2 is read. */
-const READS_WEEK = 7;
+export const READS_WEEK = 7;
 /** 1 once day one has passed. */
 export const IS_LEARNING = 8;
 const HAS_AVERAGES = 9;
-const NUMBERS = 10;
+/** A1 + A2 at the last sample, after it was learned from. */
+export const SEASONS_NOW = 10;
+const NUMBERS = 11;
 
 export interface Regression {
-  readonly day: Profile;
-  readonly week: Profile;
-  readonly fine: Profile;
+  readonly profiles: Profiles;
   readonly hasDay: boolean;
   readonly hasWeek: boolean;
   readonly lags: Lags;
@@ -59,9 +63,7 @@ export function createRegression(state: State, stepMs: number, seasons: { readon
   const taus = TAUS_MS.filter((tau) => tau === 0 || tau >= LEAST_TAU_STEPS * stepMs);
   const gain = (tauMs: number) => 1 - Math.exp(-stepMs / tauMs);
   return {
-    day: createProfile(state, { periodMs: DAY_MS, nodeMs: 30 * MINUTE_MS, stepMs, share: 0.12, caution: 1.5 }),
-    week: createProfile(state, { periodMs: WEEK_MS, nodeMs: 60 * MINUTE_MS, stepMs, share: 0.2, caution: 2 }),
-    fine: createProfile(state, { periodMs: DAY_MS, nodeMs: 5 * MINUTE_MS, stepMs, share: 0.08, caution: 1.5 }),
+    profiles: createProfiles(state, stepMs),
     hasDay: seasons.day, hasWeek: seasons.week,
     lags: createLags(state, stepMs),
     averages: state.f64(taus.length),
@@ -89,11 +91,6 @@ function scaleFrom(mean: number, spread: number): number {
   return mean > 0 ? mean : 1;
 }
 
-/** A2 as it counts: 0 until it has seen two weeks. */
-export function weekAt({ week, numbers }: Regression, weekMs: number): number {
-  return numbers[READS_WEEK]! * profileAt(week, weekMs);
-}
-
 /** Where the clock stands: what may be learned and read from now on. */
 function keepTime({ numbers, hasWeek }: Regression, frame: Float64Array): void {
   const elapsedMs = frame[ELAPSED]!;
@@ -117,40 +114,37 @@ function countDayOne({ numbers }: Regression, frame: Float64Array): void {
 
 /** Takes the frame's root (NaN = missing: only time passes). */
 export function observeRegression(regression: Regression, frame: Float64Array): void {
-  const { day, week, fine, hasDay, hasWeek, lags, averages, gains, levelGain, hourGain, numbers } = regression;
+  const { profiles, lags, numbers } = regression;
   const z = frame[ROOT]!;
   keepTime(regression, frame);
   remember(lags, frame);
-  if (z !== z) return;
-  seekProfile(day, frame, LOCAL_DAY);
-  seekProfile(week, frame, LOCAL_WEEK);
-  seekProfile(fine, frame, LOCAL_DAY);
+  seekProfiles(profiles, frame, LOCAL_DAY, LOCAL_WEEK);
+  if (z === z) learnFrom(regression, frame);
+  numbers[SEASONS_NOW] = READ[DAY]! + numbers[READS_WEEK]! * READ[WEEK]!;
+}
+
+/** Updates level, profiles and averages from the frame's root, not NaN; the profiles stand where the sample lies. A profile that is switched off stays 0. */
+function learnFrom(regression: Regression, frame: Float64Array): void {
+  const { profiles, hasDay, hasWeek, averages, gains, levelGain, hourGain, numbers } = regression;
+  const z = frame[ROOT]!;
   const isDayOne = numbers[IS_LEARNING] === 0;
   if (isDayOne) countDayOne(regression, frame);
   if (isDayOne && numbers[IS_SEEDED] === 0 && numbers[DAY_ONE_COUNT] === 1) numbers[LEVEL] = z;
   const level = numbers[LEVEL]!;
-  const a1 = hasDay ? day.place[READ]! : 0;
-  const a2 = hasWeek ? week.place[READ]! : 0;
-  const a3 = hasDay ? fine.place[READ]! : 0;
+  const a1 = READ[DAY]!;
+  const a2 = READ[WEEK]!;
   const a2Read = numbers[READS_WEEK]! * a2;
   const u = z - level - a1 - a2Read;
-  const count = numbers[DAY_ONE_COUNT]!;
-  const gain = isDayOne && numbers[IS_SEEDED] === 0 ? Math.max(levelGain, 1 / count) : levelGain;
+  const v = u - READ[FINE]!;
+  const hour = numbers[HOUR_MEAN]! + hourGain * (v - numbers[HOUR_MEAN]!);
+  const gain = isDayOne && numbers[IS_SEEDED] === 0 ? Math.max(levelGain, 1 / numbers[DAY_ONE_COUNT]!) : levelGain;
   numbers[LEVEL] = level + gain * ((isDayOne ? z : z - a1 - a2Read) - level);
-  if (hasDay) {
-    day.place[ERROR] = z - level - a1;
-    learnProfile(day);
-    const v = u - a3;
-    const hour = numbers[HOUR_MEAN]! + hourGain * (v - numbers[HOUR_MEAN]!);
-    numbers[HOUR_MEAN] = hour;
-    fine.place[ERROR] = v - hour;
-    learnProfile(fine);
-  }
-  if (hasWeek) {
-    week.place[ERROR] = z - level - a1 - a2;
-    learnProfile(week);
-  }
-  const isFirst = numbers[HAS_AVERAGES] === 0;
-  for (let i = 0; i < averages.length; i++) averages[i] = isFirst ? u : averages[i]! + gains[i]! * (u - averages[i]!);
+  numbers[HOUR_MEAN] = hour;
+  ERRORS[DAY] = hasDay ? z - level - a1 : 0;
+  ERRORS[WEEK] = hasWeek ? z - level - a1 - a2 : 0;
+  ERRORS[FINE] = hasDay ? v - hour : 0;
+  learnProfiles(profiles);
+  if (numbers[HAS_AVERAGES] === 0) averages.fill(u);
   numbers[HAS_AVERAGES] = 1;
+  for (let i = 0; i < averages.length; i++) averages[i] = averages[i]! + gains[i]! * (u - averages[i]!);
 }
