@@ -91,12 +91,15 @@ function createRateLimit({ scaleUp, scaleDown }: HpaBehavior) {
   /** The replicas that the rules let through in their direction, at the start of each policy's period and from there. */
   const furthest = (rules: DirectionPolicy, way: 1 | -1, nowMs: number, replicas: number) => {
     if (rules.selectPolicy === "Disabled") return replicas;
-    const reach = rules.policies.map(({ type, value, periodSeconds }) => {
+    const takesMost = (rules.selectPolicy === "Max") === way > 0;
+    let reach = takesMost ? -Infinity : Infinity;
+    for (const { type, value, periodSeconds } of rules.policies) {
       const start = replicas - (mayForget ? 0 : changeWithin(nowMs, periodSeconds));
-      if (type === "Pods") return start + way * value;
-      return way > 0 ? Math.ceil(start * (1 + value / 100) - 1e-9) : Math.trunc(start * (1 - value / 100) + 1e-9);
-    });
-    return (rules.selectPolicy === "Max") === way > 0 ? Math.max(...reach) : Math.min(...reach);
+      const share = start * (1 + (way * value) / 100);
+      const end = type === "Pods" ? start + way * value : way > 0 ? Math.ceil(share - 1e-9) : Math.trunc(share + 1e-9);
+      reach = takesMost ? Math.max(reach, end) : Math.min(reach, end);
+    }
+    return reach;
   };
   return {
     limited(nowMs: number, replicas: number, wanted: number): number {
