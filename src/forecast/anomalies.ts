@@ -68,7 +68,10 @@ export function resetAnomalies({ numbers }: Anomalies): void {
   numbers[LAST] = NaN;
 }
 
-/** Takes the frame's value; true where it is stuck, and to be treated as missing. A missing sample neither prolongs nor ends a run. 0 is never stuck: quiet hours are exactly 0. */
+/**
+ * Takes the frame's value; true where it is stuck, and to be treated as missing. A missing sample neither prolongs nor ends a run.
+ * 0 is never stuck: quiet hours are exactly 0.
+ */
 export function isStuck({ stepMs, numbers }: Anomalies, frame: Float64Array): boolean {
   const value = frame[VALUE]!;
   numbers[KIND] = ORDINARY;

@@ -26,7 +26,7 @@ interface Seen {
   readonly recent: number;
 }
 
-/** What is wrong with what it says: at every lead it is finite, not negative, at most the recent level plus 1.25 ranges; so are bounds and peak, and none is below the forecast. */
+/** What is wrong with what it says: at every lead it is finite, not negative, at most the recent level plus 1.25 ranges; so are bounds and peak, not below it. */
 function nonsense(forecaster: Forecaster, { low, high, recent }: Seen, hasPeak: boolean): string | undefined {
   const ceiling = (recent + 1.25 * (high - low)) * (1 + 1e-9);
   const path = Array.from({ length: 12 }, (_, i) => forecaster.forecast(i + 1));
@@ -34,7 +34,8 @@ function nonsense(forecaster: Forecaster, { low, high, recent }: Seen, hasPeak: 
   if (wrong >= 0) return `${path[wrong]} at ${wrong + 1}, seen ${low} to ${high}, of late ${recent}`;
   for (const steps of [4, 12]) {
     const said = [forecaster.forecast(steps), forecaster.upper(steps), forecaster.bound(steps, 0.9999).demand];
-    if (!said.every((y, i) => y >= (said[i - 1] ?? 0) && y <= ceiling)) return `forecast, upper and widest bound ${said.join(", ")} at ${steps}, seen ${low} to ${high}, of late ${recent}`;
+    const isSane = said.every((y, i) => y >= (said[i - 1] ?? 0) && y <= ceiling);
+    if (!isSane) return `forecast, upper and widest bound ${said.join(", ")} at ${steps}, seen ${low} to ${high}, of late ${recent}`;
   }
   if (!hasPeak) return undefined;
   const peak = forecaster.peakWithin(DAY_MS)?.demand ?? NaN;
@@ -44,7 +45,10 @@ function nonsense(forecaster: Forecaster, { low, high, recent }: Seen, hasPeak: 
 /** Values that the five-minute average still holds more than a thousandth of, at a step of five minutes and more. */
 const RECENT = 8;
 
-/** The first nonsense said while `values` come in; a forecaster that was fitted to them has seen their range. `isWild`: any value seen may be the recent level. */
+/**
+ * The first nonsense said while `values` come in; a forecaster that was fitted to them has seen their range.
+ * `isWild`: any value seen may be the recent level.
+ */
 function firstNonsense(forecaster: Forecaster, values: ArrayLike<number>, isFitted = false, isWild = false): string | undefined {
   const plausible = isFitted ? Array.from(values).filter((y) => y >= 0 && y <= 1e30) : [];
   let low = Math.min(Infinity, ...plausible);
@@ -56,7 +60,9 @@ function firstNonsense(forecaster: Forecaster, values: ArrayLike<number>, isFitt
     if (y >= 0 && y <= 1e30) {
       low = Math.min(low, y);
       high = Math.max(high, y);
-      last.push(y);
+      // An outlier is taken for something between itself and what was expected.
+      const anomaly = forecaster.anomaly();
+      last.push(anomaly?.kind === "outlier" ? Math.max(y, anomaly.expected) : y);
       if (last.length > RECENT) last.shift();
     }
     const recent = isWild ? high : Math.max(...last) + 1e-3 * (high - low);
@@ -82,6 +88,7 @@ const shapes: Record<string, Float64Array> = {
   "two weeks missing in the middle": traffic({ days: 21 }).values.map((y, i) => (i >= 4 * 288 && i < 18 * 288 ? NaN : y)),
   "duplicate days": new Float64Array(WEEK).map((_, i) => ONE_DAY[i % 288] ?? NaN),
   "a spike x1000": traffic({ days: 7 }).values.map((y, i) => (i === 1500 ? y * 1000 : y)),
+  "nights as busy as days, at last": new Float64Array(WEEK).map((_, i) => (i > 5 * 288 || (i % 288 >= 96 && i % 288 < 240) ? 10_000 : 25)),
   "a fall to zero": traffic({ days: 7 }).values.map((y, i) => (i > 1500 ? 0 : y)),
   "a first day missing": traffic({ days: 7 }).values.map((y, i) => (i < 288 ? NaN : y)),
 };
