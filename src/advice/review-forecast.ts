@@ -56,7 +56,10 @@ export function reviewLevel({ spec, replay }: Evidence): Advice[] {
   const level = spec.forecast.serviceLevel;
   const here = replay?.prices.find((point) => Math.abs(point.serviceLevel - level) < 1e-9);
   if (replay === undefined || here === undefined) return [];
-  const cost = (serviceLevel: number, podHours: number) => `${levelText(serviceLevel)} would cost ${percent(Math.abs(podHours / here.podHours - 1))} ${podHours < here.podHours ? "less" : "more"}`;
+  const cost = (serviceLevel: number, podHours: number) => {
+    const share = Math.abs(podHours / here.podHours - 1);
+    return `${levelText(serviceLevel)} would cost ${share < 0.001 ? "less than 0.1 %" : percent(share)} ${podHours < here.podHours ? "less" : "more"}`;
+  };
   const change = (serviceLevel: number) => ({ change: `Set serviceLevel to ${levelText(serviceLevel)}.`, patch: { spec: { forecast: { serviceLevel: levelText(serviceLevel) } } } });
   if (!here.isKnown) {
     const known = replay.prices.findLast((point) => point.isKnown && point.serviceLevel < level);

@@ -12,6 +12,8 @@ export function review(evidence: Evidence): Advice[] {
   const found = REVIEWS.flatMap((one) => one(evidence));
   // Where the demand is none (a counter without a rate), all that rests on its values is void.
   const isUnsound = found.some(({ topic, severity, patch }) => topic === "query" && severity === "serious" && patch === undefined);
-  const kept = isUnsound ? found.filter(({ topic }) => topic === "query" || topic === "history") : found;
+  // A maximum that is too low hides what each service level would cost.
+  const isCapped = found.some(({ topic, severity }) => topic === "maxReplicas" && severity === "serious");
+  const kept = found.filter(({ topic }) => (isUnsound ? topic === "query" || topic === "history" : !(isCapped && topic === "serviceLevel")));
   return kept.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 }

@@ -5,8 +5,10 @@ import type { AddressInfo } from "node:net";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
+import { createClock } from "../../../src/clock.ts";
 import { explainCommand } from "../../../src/cli/explain.ts";
+import { startPlaygroundPrometheus } from "../../../src/playground/index.ts";
 import { createMetrics, serveTelemetry } from "../../../src/telemetry/index.ts";
 import type { TelemetryServer } from "../../../src/telemetry/index.ts";
 import { startOperator } from "../../controller/operator.ts";
@@ -144,6 +146,25 @@ test("without the operator the status has to do, and it says so; the story is re
   const story = await run("--since", "2h");
   expect(story).toMatchObject({ code: 3, out: "" });
   expect(story.err).toContain("--prometheus-url");
+});
+
+test("computed again from Prometheus the number is the one that the operator's own line gives, and it says what is not known", async () => {
+  const clock = createClock();
+  operator = await startOperator();
+  const prometheus = await startPlaygroundPrometheus({ clock, series: [{ name: "demand", labels: {}, value: demandAt }] });
+  onTestFinished(() => prometheus.close());
+  const why = await run("--prometheus-url", prometheus.url);
+  expect(why.code).toBe(0);
+  const [, answer = NaN] = /(?:stays at|goes from \d+ to) (\d+) replicas/.exec(why.out.replaceAll(/\s+/g, " ")) ?? [];
+  const need = Math.max(...[0, 5, 10, 15, 20].map((minutes) => demandAt(clock.nowMs() + minutes * MINUTE_MS))) / 50;
+  expect(Number(answer)).toBeGreaterThanOrEqual(Math.floor(need));
+  expect(Number(answer)).toBeLessThanOrEqual(Math.ceil(need) + 3);
+  expect(why.out).toContain("Computed again from");
+  expectReadable(why.out);
+  const story = await run("--prometheus-url", prometheus.url, "--since", "12h");
+  expect(story.code).toBe(0);
+  expect(story.out.replaceAll(/\s+/g, " ")).toContain("How many replicas were ready is not known here");
+  expect(story.out).toMatch(/replicas \d+ -> \d+/);
 });
 
 test("what is not well comes with what to do, and exit code 1", async () => {
