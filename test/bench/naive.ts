@@ -1,6 +1,6 @@
 // The same recurrence as it is usually first written: states as objects, profiles as arrays of objects that shift as time goes by, copies everywhere.
 // Only a yardstick for speed; its forecasts equal the product's to rounding, which is checked before anything is timed.
-import type { InitialState } from "../../src/forecast/holt-winters/pass.ts";
+import type { InitialState } from "../../src/forecast/holt-winters/workspace.ts";
 import type { Parameters } from "../../src/forecast/holt-winters/kernel.ts";
 import type { Series } from "../../src/series/index.ts";
 

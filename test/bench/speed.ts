@@ -4,7 +4,8 @@ import { cutBlocks, rooted } from "../../src/forecast/holt-winters/blocks.ts";
 import { fitHoltWinters } from "../../src/forecast/holt-winters/fit.ts";
 import { initialState } from "../../src/forecast/holt-winters/initial-state.ts";
 import { createHoltWinters, expectation, learn, setLevel, setParameters, UNFITTED } from "../../src/forecast/holt-winters/kernel.ts";
-import { createWorkspace, pass, propose } from "../../src/forecast/holt-winters/pass.ts";
+import { pass } from "../../src/forecast/holt-winters/pass.ts";
+import { createWorkspace } from "../../src/forecast/holt-winters/workspace.ts";
 import { createForecaster, createLocalClock } from "../../src/forecast/index.ts";
 import { timeOfDay, timeOfWeek } from "../../src/forecast/seasons.ts";
 import { createState } from "../../src/forecast/state.ts";
@@ -18,8 +19,6 @@ const DAY_MS = 86_400_000;
 const DAYS = 28;
 const LEAD_MS = 20 * MINUTE_MS;
 const MOST = 1e30;
-/** Candidates of a pass, as in the search: a step and its four differences. */
-const CANDIDATES = 5;
 /** Runs that the measuring of allocation takes: its tries and two before them. */
 const ALLOCATION_RUNS = 7;
 /** The naive form may differ from the product's by so much: the product keeps its profiles as 32-bit floats. */
@@ -75,18 +74,18 @@ function figuresAt(stepMs: number, must: Musts): Figure[] {
   checkNaive(series, leadSteps);
 
   const request = { leadSteps, ...SEASONS, localClock: UTC, most: MOST };
-  let evaluations = 0;
+  let runs = 0;
   const fit = timed(() => {
     const found = fitHoltWinters(series, request);
-    if (found.kind === "fitted") ({ evaluations } = found);
+    if (found.kind === "fitted") runs = found.passes;
   }, 30, 15);
 
   const z = rooted(values, MOST);
   const initial = initialState(series, z, from, SEASONS, UTC);
   const blocks = cutBlocks(series, z, leadSteps, from, UTC);
   const workspace = createWorkspace(blocks);
-  for (let c = 0; c < CANDIDATES; c++) propose(workspace, c, UNFITTED, leadSteps);
-  const onePass = () => pass(blocks, initial, CANDIDATES, workspace);
+  const errors = new Float64Array(blocks.count - blocks.judgedFrom);
+  const onePass = () => pass(blocks, blocks.count, initial, UNFITTED, workspace, errors);
   const passes = timed(onePass, 300, 50);
   const naivePasses = timed(() => void naivePass(series, initial, UNFITTED, leadSteps, from), 3, 1);
 
@@ -121,8 +120,8 @@ function figuresAt(stepMs: number, must: Musts): Figure[] {
 
   const perStep = ({ best, median }: { best: number; median: number }, steps: number) => ({ best: (1e3 * best) / steps, median: (1e3 * median) / steps });
   return [
-    { what: `fit, ${values.length} samples of ${name} (${evaluations} passes)`, unit: "ms", ...fit, must: must.fitMs, naive: naivePasses.best * evaluations, bytes: NaN },
-    { what: `one pass, ${values.length} samples (of ${CANDIDATES} at once)`, unit: "ms", best: passes.best / CANDIDATES, median: passes.median / CANDIDATES, must: must.passMs, naive: naivePasses.best, bytes: allocated(() => {
+    { what: `fit, ${values.length} samples of ${name} (${runs.toFixed(1)} passes)`, unit: "ms", ...fit, must: must.fitMs, naive: naivePasses.best * runs, bytes: NaN },
+    { what: `one pass, ${values.length} samples of ${name}`, unit: "ms", ...passes, must: must.passMs, naive: naivePasses.best, bytes: allocated(() => {
       for (let i = 0; i < 50; i++) onePass();
     }, 50) },
     { what: `update + forecast, ${name}`, unit: "us", ...perStep(replays, values.length), must: must.updateUs, naive: (1e3 * naiveUpdates.best) / naiveSteps, bytes },

@@ -15,7 +15,7 @@ describe("the forecaster", () => {
       { stepMs: STEP_MS, leadSteps: [LEAD], day: true, week: true, localClock: createLocalClock("UTC") },
       {
         kind: "fitted", parameters: UNFITTED, initial: { level: mean, day: new Float64Array(288), week: new Float64Array(672) },
-        day: true, week: true, present: 0, evaluations: 0, dayOne: { mean, spread }, range: { low: 0, high: 1e9 },
+        day: true, week: true, present: 0, passes: 0, dayOne: { mean, spread }, range: { low: 0, high: 1e9 },
       },
     );
     const differing: string[] = [];

@@ -6,8 +6,9 @@ import { DAY_MS } from "../seasons.ts";
 import { cutBlocks, rooted } from "./blocks.ts";
 import { initialState, windowEnd } from "./initial-state.ts";
 import { type Parameters, UNFITTED } from "./kernel.ts";
-import { createWorkspace, type InitialState, pass, propose, squaresOf } from "./pass.ts";
+import { pass } from "./pass.ts";
 import { search } from "./search.ts";
+import { createWorkspace, type InitialState, squaresOf } from "./workspace.ts";
 
 /** Shortest history that can be fitted. */
 const LEAST_MS = DAY_MS;
@@ -15,8 +16,12 @@ const LEAST_MS = DAY_MS;
 export const WEEK_NEEDS_MS = 13.9 * DAY_MS;
 /** From here on the first week initialises, and a better optimum does not forecast better; below it two days do (one, of less than three). */
 const LONG_MS = 13 * DAY_MS;
-const LONG_TOLERANCE = 4e-3;
+const LONG_TOLERANCE = 6e-3;
 const SHORT_TOLERANCE = 1e-4;
+/** The recursion runs so long before the first judged sample: what it remembers by then are the profiles of the initial state, and its own days. */
+const SETTLING_MS = 2 * DAY_MS;
+/** The starts of a long history are compared on its first judged week: it has every weekday. */
+const ESTIMATE_MS = 7 * DAY_MS;
 /** Fewer judged errors than these fit nothing. */
 const LEAST_JUDGED = 50;
 /** Starts (alpha, delta = omega), all with phi .5. */
@@ -40,7 +45,8 @@ export interface Fitted {
   readonly week: boolean;
   /** Samples that are not missing. */
   readonly present: number;
-  readonly evaluations: number;
+  /** Runs over the history that the search took; a run over a part of it counts as that part. */
+  readonly passes: number;
   /** Mean and standard deviation of z over the first day from the first present sample on. */
   readonly dayOne: { readonly mean: number; readonly spread: number };
   /** Least and largest value of the history. */
@@ -116,23 +122,28 @@ export function fitHoltWinters(history: Series, request: FitRequest): Fitting {
   const { present, haveMs, range } = extent(z, stepMs);
   if (haveMs < LEAST_MS) return { kind: "notEnoughData", haveMs, needMs: LEAST_MS };
   const seasons = { day: request.day, week: request.week && haveMs >= WEEK_NEEDS_MS };
+  const isLong = haveMs >= LONG_MS;
   const end = windowEnd(z, stepMs, initialMs(haveMs));
   const initial = initialState(history, z, end, seasons, request.localClock);
   const judgeFrom = end < z.length ? end : 0;
-  const blocks = cutBlocks(history, z, request.leadSteps, judgeFrom, request.localClock);
+  const runFrom = Math.max(0, judgeFrom - Math.round(SETTLING_MS / stepMs));
+  const late = { startMs: history.startMs + runFrom * stepMs, stepMs };
+  const blocks = cutBlocks(late, z.subarray(runFrom), request.leadSteps, judgeFrom - runFrom, request.localClock);
   const fitted = { kind: "fitted", initial, present, range, dayOne: dayOneOf(z, stepMs), ...seasons } as const;
   const fallback = { ...UNFITTED, delta: seasons.day ? UNFITTED.delta : 0, omega: seasons.week ? UNFITTED.omega : 0 };
-  if (blocks.judged < LEAST_JUDGED) return { ...fitted, parameters: fallback, evaluations: 0 };
+  if (blocks.judged < LEAST_JUDGED) return { ...fitted, parameters: fallback, passes: 0 };
   const workspace = createWorkspace(blocks);
-  const objective = {
-    errors: workspace.errors,
-    length: blocks.count - blocks.judgedFrom,
-    run(candidates: readonly Float64Array[]) {
-      candidates.forEach((x, c) => propose(workspace, c, parametersOf(x, seasons), request.leadSteps));
-      pass(blocks, initial, candidates.length, workspace);
-    },
-    squares: (c: number) => squaresOf(workspace, c),
+  let passes = 0;
+  const run = (x: Float64Array, errors: Float64Array, endBlock: number) => {
+    pass(blocks, endBlock, initial, parametersOf(x, seasons), workspace, errors);
+    passes += ((z.length - runFrom) / z.length) * (endBlock / blocks.count);
+    return squaresOf(workspace);
   };
-  const found = search(objective, startsFor(seasons), haveMs >= LONG_MS ? LONG_TOLERANCE : SHORT_TOLERANCE);
-  return { ...fitted, parameters: found.value < Infinity ? parametersOf(found.x, seasons) : fallback, evaluations: found.evaluations };
+  const estimateEnd = isLong ? Math.min(blocks.count, blocks.judgedFrom + Math.round(ESTIMATE_MS / Math.max(stepMs, DAY_MS / blocks.dayNodes))) : blocks.count;
+  const found = search({
+    length: blocks.count - blocks.judgedFrom,
+    evaluate: (x, errors) => run(x, errors, blocks.count),
+    estimate: (x, errors) => run(x, errors, estimateEnd),
+  }, startsFor(seasons), isLong ? LONG_TOLERANCE : SHORT_TOLERANCE);
+  return { ...fitted, parameters: found.value < Infinity ? parametersOf(found.x, seasons) : fallback, passes };
 }

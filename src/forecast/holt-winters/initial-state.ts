@@ -4,8 +4,8 @@ import type { Series } from "../../series/index.ts";
 import type { LocalClock } from "../forecaster.ts";
 import { DAY_MS, timeOfDay, timeOfWeek, WEEK_MS } from "../seasons.ts";
 import { nodeCounts } from "./kernel.ts";
-import type { InitialState } from "./pass.ts";
-import { spansOf } from "./spans.ts";
+import type { InitialState } from "./workspace.ts";
+import { type Span, spansOf } from "./spans.ts";
 
 /** A window with a larger share missing than this is extended by a day. */
 const MOST_MISSING = 0.7;
@@ -50,30 +50,47 @@ function widthOf(smoothingMs: number, nodeMs: number): number {
   return Math.max(1, 2 * Math.round((smoothingMs / nodeMs - 1) / 2 - 1e-9) + 1);
 }
 
-/** The profile that best explains `left` at `positions` (in nodes): each sample counts at the two nodes around it, as reading would weigh them. */
-function profile(nodes: number, width: number, positions: Float64Array, left: Float64Array): Float64Array {
+/** A season: its length, its nodes, and how long ago it began at a local time. */
+interface Season {
+  readonly periodMs: number;
+  readonly nodes: number;
+  readonly timeOf: (localMs: number) => number;
+}
+
+/** The profile that best explains `left`: each sample counts at the two nodes around it, as reading would weigh them. */
+function profile(left: Float64Array, spans: readonly Span[], stepMs: number, { periodMs, nodes, timeOf }: Season, width: number): Float64Array {
   const sums = new Float64Array(nodes);
   const counts = new Float64Array(nodes);
-  for (let i = 0; i < left.length; i++) {
-    const x = left[i]!;
-    if (x !== x) continue;
-    const n = positions[i]! | 0;
-    const share = positions[i]! - n;
-    const next = n + 1 === nodes ? 0 : n + 1;
-    sums[n] = sums[n]! + (1 - share) * x;
-    counts[n] = counts[n]! + 1 - share;
-    sums[next] = sums[next]! + share * x;
-    counts[next] = counts[next]! + share;
+  const nodesPerMs = nodes / periodMs;
+  for (const { first, end, localMs } of spans) {
+    for (let i = first, ms = timeOf(localMs); i < end; i++, ms += stepMs) {
+      if (ms >= periodMs) ms -= periodMs;
+      const x = left[i]!;
+      if (x !== x) continue;
+      const p = ms * nodesPerMs;
+      const n = p | 0;
+      const share = p - n;
+      const next = n + 1 === nodes ? 0 : n + 1;
+      sums[n] = sums[n]! + (1 - share) * x;
+      counts[n] = counts[n]! + 1 - share;
+      sums[next] = sums[next]! + share * x;
+      counts[next] = counts[next]! + share;
+    }
   }
   return smoothed(sums, counts, width);
 }
 
 /** Takes what a profile explains out of `left`. */
-function subtract(nodes: Float64Array, positions: Float64Array, left: Float64Array): void {
-  for (let i = 0; i < left.length; i++) {
-    const n = positions[i]! | 0;
-    const share = positions[i]! - n;
-    left[i] = left[i]! - (1 - share) * nodes[n]! - share * nodes[n + 1 === nodes.length ? 0 : n + 1]!;
+function subtract(profiled: Float64Array, left: Float64Array, spans: readonly Span[], stepMs: number, { periodMs, nodes, timeOf }: Season): void {
+  const nodesPerMs = nodes / periodMs;
+  for (const { first, end, localMs } of spans) {
+    for (let i = first, ms = timeOf(localMs); i < end; i++, ms += stepMs) {
+      if (ms >= periodMs) ms -= periodMs;
+      const p = ms * nodesPerMs;
+      const n = p | 0;
+      const share = p - n;
+      left[i] = left[i]! - (1 - share) * profiled[n]! - share * profiled[n + 1 === nodes ? 0 : n + 1]!;
+    }
   }
 }
 
@@ -81,15 +98,7 @@ function subtract(nodes: Float64Array, positions: Float64Array, left: Float64Arr
 export function initialState(history: Series, z: Float64Array, end: number, seasons: { day: boolean; week: boolean }, clock: LocalClock): InitialState {
   const { stepMs } = history;
   const { dayNodes, weekNodes } = nodeCounts(stepMs);
-  const days = new Float64Array(end);
-  const weeks = new Float64Array(end);
-  for (const { first, end: last, localMs } of spansOf(history, end, 0, clock)) {
-    for (let i = first; i < last; i++) {
-      const local = localMs + (i - first) * stepMs;
-      days[i] = timeOfDay(local) * (dayNodes / DAY_MS);
-      weeks[i] = timeOfWeek(local) * (weekNodes / WEEK_MS);
-    }
-  }
+  const spans = spansOf(history, end, 0, clock);
   let sum = 0;
   let present = 0;
   for (let i = 0; i < end; i++) {
@@ -101,8 +110,10 @@ export function initialState(history: Series, z: Float64Array, end: number, seas
   const level = present === 0 ? 0 : sum / present;
   const left = z.slice(0, end);
   for (let i = 0; i < end; i++) left[i] = left[i]! - level;
-  const day = seasons.day ? profile(dayNodes, widthOf(DAY_SMOOTHING_MS, DAY_MS / dayNodes), days, left) : new Float64Array(dayNodes);
-  subtract(day, days, left);
-  const week = seasons.week ? profile(weekNodes, widthOf(WEEK_SMOOTHING_MS, WEEK_MS / weekNodes), weeks, left) : new Float64Array(weekNodes);
-  return { level, day, week };
+  const ofDay = { periodMs: DAY_MS, nodes: dayNodes, timeOf: timeOfDay };
+  const day = seasons.day ? profile(left, spans, stepMs, ofDay, widthOf(DAY_SMOOTHING_MS, DAY_MS / dayNodes)) : new Float64Array(dayNodes);
+  if (!seasons.week) return { level, day, week: new Float64Array(weekNodes) };
+  if (seasons.day) subtract(day, left, spans, stepMs, ofDay);
+  const ofWeek = { periodMs: WEEK_MS, nodes: weekNodes, timeOf: timeOfWeek };
+  return { level, day, week: profile(left, spans, stepMs, ofWeek, widthOf(WEEK_SMOOTHING_MS, WEEK_MS / weekNodes)) };
 }

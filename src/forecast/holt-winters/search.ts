@@ -1,5 +1,5 @@
-// Gauss-Newton in a box: the parameters whose squared errors are least, in some twenty evaluations.
-// Parameters are searched on the logit scale; a step never leaves a trust region, so no evaluation can fail.
+// Gauss-Newton in a box: the parameters whose squared errors are least, in some ten evaluations.
+// Parameters are searched on the logit scale; a step never leaves a trust region, so no evaluation can fail. The same input gives the same result.
 
 /** Bound of every coordinate: logistic(9) is within 1.3e-4 of 1. */
 const EDGE = 9;
@@ -18,22 +18,18 @@ const DAMPING = 1e-3;
 const SHORT_STEP = 0.02;
 const SHORT_REFUSED_STEP = 0.06;
 
-/** Several candidates judged at once. */
 export interface Objective {
-  /** Runs `candidates` (logit scale). */
-  run(candidates: readonly Float64Array[]): void;
-  /** Sum of squared errors of candidate `c` of the last run. */
-  squares(c: number): number;
-  /** Errors of the last run, those of one sample side by side, `candidates` of them. The search may overwrite them. */
-  readonly errors: Float64Array;
-  /** Samples in `errors`. */
+  /** Number of errors. */
   readonly length: number;
+  /** Sum of squared errors at `x`; the errors are left in `errors`. */
+  evaluate(x: Float64Array, errors: Float64Array): number;
+  /** A cheap value that is lower where `evaluate` is likely to be; it may overwrite `errors`. */
+  estimate(x: Float64Array, errors: Float64Array): number;
 }
 
 export interface Found {
   readonly x: Float64Array;
   readonly value: number;
-  readonly evaluations: number;
 }
 
 /** The quadratic model around x: A = J'J with a damped diagonal, q = J'errors. */
@@ -64,84 +60,78 @@ function boxStep({ A, q }: Quadratic, x: Float64Array, radius: number, s: Float6
   return -change;
 }
 
-/** x, and x moved by one difference in each coordinate: what a quadratic model is made from. */
-function around(x: Float64Array): Float64Array[] {
-  const moved = Array.from(x, (_, i) => {
-    const copy = x.slice();
-    copy[i] = copy[i]! + (copy[i]! + DIFFERENCE > EDGE ? -DIFFERENCE : DIFFERENCE);
-    return copy;
-  });
-  return [x, ...moved];
+/** a'b. Four sums side by side: each addition waits for the one before it. */
+function product(a: Float64Array, b: Float64Array): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = 0;
+  for (; i < a.length - 3; i += 4) {
+    s0 += a[i]! * b[i]!;
+    s1 += a[i + 1]! * b[i + 1]!;
+    s2 += a[i + 2]! * b[i + 2]!;
+    s3 += a[i + 3]! * b[i + 3]!;
+  }
+  for (; i < a.length; i++) s0 += a[i]! * b[i]!;
+  return s0 + s1 + (s2 + s3);
 }
 
-/**
- * The model from the last run of `around(x)`: column i of J is (errors of candidate i + 1, less those of x) / its difference.
- * The errors are overwritten by those differences.
- */
-function quadratic({ errors, length }: Objective, x: Float64Array): Quadratic {
+/** Turns the errors a step of h away into derivatives. */
+function differentiate(column: Float64Array, errors: Float64Array, h: number): void {
+  const perH = 1 / h;
+  for (let t = 0; t < column.length; t++) column[t] = perH * (column[t]! - errors[t]!);
+}
+
+/** The model around x, where the errors are `errors`: the columns of J are finite differences, left in `columns`. */
+function quadratic(objective: Objective, x: Float64Array, errors: Float64Array, columns: readonly Float64Array[]): Quadratic {
   const n = x.length;
-  const stride = n + 1;
   const A = new Float64Array(n * n);
   const q = new Float64Array(n);
-  for (let at = 0; at < length * stride; at += stride) for (let i = 1; i <= n; i++) errors[at + i] = errors[at + i]! - errors[at]!;
-  const h = Array.from(x, (value) => (value + DIFFERENCE > EDGE ? -DIFFERENCE : DIFFERENCE));
-  for (let i = 0; i < n; i++) {
-    q[i] = product(errors, length, stride, 0, i + 1) / h[i]!;
-    for (let k = 0; k <= i; k++) A[i * n + k] = A[k * n + i] = product(errors, length, stride, i + 1, k + 1) / (h[i]! * h[k]!);
-  }
+  columns.forEach((column, i) => {
+    const h = x[i]! + DIFFERENCE > EDGE ? -DIFFERENCE : DIFFERENCE;
+    const moved = x.slice();
+    moved[i] = x[i]! + h;
+    objective.evaluate(moved, column);
+    differentiate(column, errors, h);
+    q[i] = product(column, errors);
+    for (let k = 0; k <= i; k++) A[i * n + k] = A[k * n + i] = product(column, columns[k]!);
+  });
   for (let i = 0; i < n; i++) A[i * n + i] = A[i * n + i]! * (1 + DAMPING);
   return { A, q };
 }
 
-/** Sum over all samples of column i times column k. Four sums side by side: each addition waits for the one before it. */
-function product(errors: Float64Array, length: number, stride: number, i: number, k: number): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const end = (length - 3) * stride;
-  let at = 0;
-  for (; at < end; at += 4 * stride) {
-    a += errors[at + i]! * errors[at + k]!;
-    b += errors[at + stride + i]! * errors[at + stride + k]!;
-    c += errors[at + 2 * stride + i]! * errors[at + 2 * stride + k]!;
-    d += errors[at + 3 * stride + i]! * errors[at + 3 * stride + k]!;
-  }
-  for (; at < length * stride; at += stride) a += errors[at + i]! * errors[at + k]!;
-  return a + b + (c + d);
-}
-
-/** The best of `starts`, improved until a step promises less than `tolerance` of the value. A step is tried together with the differences around it. */
+/** The best of `starts`, improved until a step promises less than `tolerance` of the value, or two have brought less. */
 export function search(objective: Objective, starts: readonly Float64Array[], tolerance: number): Found {
   const n = starts[0]!.length;
-  objective.run(starts);
-  let evaluations = starts.length;
-  let best = 0;
-  for (let c = 1; c < starts.length; c++) if (objective.squares(c) < objective.squares(best)) best = c;
-  let x = starts[best]!.slice();
-  let value = objective.squares(best);
-  objective.run(around(x));
-  evaluations += n;
-  let model = quadratic(objective, x);
-  const s = new Float64Array(n);
+  const errors = new Float64Array(objective.length);
+  const columns = Array.from({ length: n }, () => new Float64Array(objective.length));
+  const estimates = starts.map((start) => objective.estimate(start, errors));
+  let x = starts[estimates.indexOf(Math.min(...estimates))] ?? starts[0]!;
+  let value = objective.evaluate(x, errors);
+  let model = quadratic(objective, x, errors, columns);
+  let evaluations = 1 + n;
   let radius = FIRST_RADIUS;
   let small = 0;
-  while (evaluations < MOST_EVALUATIONS && small < 2) {
+  const s = new Float64Array(n);
+  for (;;) {
     const predicted = boxStep(model, x, radius, s);
     const longest = s.reduce((most, part) => Math.max(most, Math.abs(part)), 0);
     if (!(predicted >= (tolerance * value) / 2) || longest < SHORT_STEP) break;
     const next = x.map((part, i) => part + s[i]!);
-    objective.run(around(next));
-    evaluations += n + 1;
-    const reduction = value - objective.squares(0);
+    const nextValue = objective.evaluate(next, errors);
+    evaluations++;
+    const reduction = value - nextValue;
     if (reduction > 0.7 * predicted) radius = Math.min(MOST_RADIUS, Math.max(radius, 2 * longest));
     else if (!(reduction >= 0.25 * predicted)) radius = Math.max(0.4 * longest, LEAST_RADIUS);
     if (reduction > 0) {
       if (reduction < tolerance * value) small++;
       x = next;
-      value = objective.squares(0);
-      model = quadratic(objective, x);
-    } else if (longest < SHORT_REFUSED_STEP) break;
+      value = nextValue;
+      if (small === 2 || evaluations + n >= MOST_EVALUATIONS) break;
+      model = quadratic(objective, x, errors, columns);
+      evaluations += n;
+    } else if (longest < SHORT_REFUSED_STEP || evaluations >= MOST_EVALUATIONS) break;
   }
-  return { x, value, evaluations };
+  return { x, value };
 }
