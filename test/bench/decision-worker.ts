@@ -3,4 +3,4 @@ import { parentPort } from "node:worker_threads";
 import { judgeTrace } from "./decision-judge.ts";
 import type { Task } from "./decision-judge.ts";
 
-parentPort?.on("message", (task: Task) => parentPort?.postMessage(judgeTrace(task)));
+parentPort?.on("message", (task: Task) => parentPort?.postMessage(judgeTrace(task), []));

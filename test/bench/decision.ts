@@ -81,7 +81,7 @@ async function inThreads(tasks: readonly Task[]): Promise<Judged[][]> {
     try {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const [place, task] = next;
-        worker.postMessage(task);
+        worker.postMessage(task, []);
         [answers[place]] = (await once(worker, "message")) as [Judged[]]; // rejects when the thread fails
       }
     } finally {
