@@ -47,35 +47,35 @@ const QUIET_MS = 2000;
 const EXAMPLE = `
 Example:
   predictive-scaler backtest --scaler checkout.yaml --csv demand.csv
-  predictive-scaler backtest --scaler checkout.yaml --csv demand.csv --compare hpa.yaml \\
-    --output html --out report.html
+  predictive-scaler backtest --scaler checkout.yaml --csv demand.csv \\
+    --compare hpa.yaml --output html --out report.html
   predictive-scaler backtest --scaler checkout.yaml \\
     --prometheus-url http://localhost:9090 --from 28d
 
-The trace has the header timestamp,value: ISO 8601 times (without a zone: UTC) or
-unix seconds. Its step is found from the data and replaces spec.metric.step; rows
-that are absent and values that are empty or NaN are gaps, never 0. Of two rows for
-one moment the later counts.
+The trace has the header timestamp,value: ISO 8601 times (without a zone: UTC)
+or unix seconds. Its step is found from the data and replaces spec.metric.step;
+rows that are absent and values that are empty or NaN are gaps, never 0. Of two
+rows for one moment the later counts.
 
-The first --train of the trace is history: the forecaster is fitted on it, and it is
-replayed through forecaster and demand rule. The rest is decided step by step, each
-step from the past only. Replicas asked for are ready after --ready-delay, removal
-is at once. Judging starts --ready-delay and one hour after the split; a missing
-demand counts as covered. Replayed are forecast, margin, scale-down stabilisation,
-tolerance, minReplicas and maxReplicas; mode, scaling policies, scale-up
-stabilisation, fallback and weekly refits are not.
+The first --train of the trace is history: the forecaster is fitted on it, and
+it is replayed through forecaster and demand rule. The rest is decided step by
+step, each step from the past only. Replicas asked for are ready after
+--ready-delay, removal is at once. Judging starts --ready-delay and one hour
+after the split; a missing demand counts as covered. Replayed are forecast,
+margin, scale-down stabilisation, tolerance, minReplicas and maxReplicas; mode,
+scaling policies, scale-up stabilisation, fallback and weekly refits are not.
 
---compare: the metric of the HPA must be Resource cpu with averageUtilization, read as
-that share of targetPerReplica, or External, Pods or Object with averageValue in the
-unit of the scaler's query.
+--compare: the metric of the HPA must be Resource cpu with averageUtilization,
+read as that share of targetPerReplica, or External, Pods or Object with
+averageValue in the unit of the scaler's query.
 
---output csv: a row a step after the split; forecast and upper (95 % bound) were made
-one lead time before that moment. --output json: shares from 0 to 1, pinball is the
-mean loss of the 95 % bound in the unit of the demand, podHours counts replicas asked
-for, replicaChanges is per day. hpa-tuned and last-week: the cheapest of 75
-utilisations with no more overload than predictive, chosen in hindsight; their
-numbers are null if there is none. last-week asks for what last week's next half hour
-needed. clairvoyant knows the future.
+--output csv: a row a step after the split; forecast and upper (95 % bound)
+were made one lead time before that moment. --output json: shares from 0 to 1,
+pinball is the mean loss of the 95 % bound in the unit of the demand, podHours
+counts replicas asked for, replicaChanges is per day. hpa-tuned and last-week:
+the cheapest of 75 utilisations with no more overload than predictive, chosen
+in hindsight; their numbers are null if there is none. last-week asks for what
+last week's next half hour needed. clairvoyant knows the future.
 `;
 
 export function backtestCommand(io: Io, finish: (code: number) => void): Command {

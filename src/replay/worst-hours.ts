@@ -17,8 +17,8 @@ export type WorstReason =
   | { readonly kind: "firstOccurrence"; readonly highest: number; readonly days: number }
   /** Demand was above the forecast's 95 % bound. */
   | { readonly kind: "roseFaster"; readonly upper: number }
-  /** The forecast was near; the margin on it was too small. */
-  | { readonly kind: "marginTooSmall" };
+  /** Demand was within the forecast's 95 % bound (NaN: there was none yet); the margin was smaller. */
+  | { readonly kind: "marginTooSmall"; readonly upper: number };
 
 export interface WorstHour {
   /** A full hour on the local wall clock, unix ms. */
@@ -126,7 +126,7 @@ function reasonOf({ course, targetPerReplica, maxReplicas, readyDelayMs, localCl
   if (y > NEW_LEVEL * highest) return { kind: "newLevel", highest };
   if (days >= FEWEST_DAYS && y > FIRST_OCCURRENCE * highestAtHour) return { kind: "firstOccurrence", highest: highestAtHour, days };
   const bound = upper[step] ?? NaN;
-  return y > bound ? { kind: "roseFaster", upper: bound } : { kind: "marginTooSmall" };
+  return { kind: y > bound ? "roseFaster" : "marginTooSmall", upper: bound };
 }
 
 /** The highest demand up to step `until`; the same of the local hour of `step` on earlier local days, and how many of those had samples in it. */

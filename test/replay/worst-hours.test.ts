@@ -77,7 +77,7 @@ test.each<[string, Course, { maxReplicas?: number; readyDelayMs?: number }, obje
   ["a margin too small", burst(87, (told) => {
     seenBefore(told);
     told.upper[AT] = 90;
-  }), {}, { kind: "marginTooSmall" }],
+  }), {}, { kind: "marginTooSmall", upper: 90 }],
 ])("%s is told as the reason", (_name, course, more, reason) => {
   expect(worst(course, more)[0]?.reason).toEqual(reason);
 });

@@ -4,15 +4,13 @@ import type { PricePoint } from "../../replay/index.ts";
 import { coverage } from "../../series/index.ts";
 import { levelText, percent } from "../report/wording.ts";
 import type { BacktestReport } from "./result.ts";
-import { overloadOf } from "./verdict.ts";
+import { CHANCE, overloadOf } from "./verdict.ts";
 
 const DAY_MS = 86_400_000;
 /** The week season needs so much history. */
 const WEEK_HISTORY_MS = 14 * DAY_MS;
 /** Saturation below a tenth of what is allowed is not worth a word. */
 const WORTH_SAYING = 0.1;
-/** Overload above what is allowed by less than this factor is chance. */
-const CHANCE = 1.25;
 /** Where the share at or below the 95 % bound lies when the bound is right. */
 const RIGHT_COVERAGE = { from: 0.92, to: 0.98 };
 const MUCH_MISSING = 0.05;

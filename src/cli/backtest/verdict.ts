@@ -8,6 +8,9 @@ import type { BacktestReport, ComparedPolicy } from "./result.ts";
 
 type Numbers = NonNullable<ComparedPolicy["numbers"]>;
 
+/** Overload above what is allowed by less than this factor may be chance. */
+export const CHANCE = 1.25;
+
 /** What the scaler is held against: the user's own HPA if there is one, else one at 80 %. */
 export interface Rival {
   readonly title: string;
@@ -56,7 +59,7 @@ export function levelSentence(result: BacktestReport): string {
   const { serviceLevel, maxReplicas } = result;
   const allowed = 1 - serviceLevel;
   const share = overloadOf(result);
-  const met = share <= allowed ? "met" : "missed";
+  const met = share <= allowed ? "met" : share <= CHANCE * allowed ? "narrowly missed" : "missed";
   const least = numbersOf(result, "clairvoyant")?.overloadedShare ?? 0;
   const bound = least > allowed ? ` With at most ${maxReplicas} replicas it cannot be less than ${percent(least, 2)}.` : "";
   return `The service level of ${levelText(serviceLevel)} was ${met}: overloaded in ${percent(share, 2)} of the time, ${levelText(allowed)} allowed.${bound}`;
@@ -96,7 +99,8 @@ export function reasonSentence({ demand, forecast, reason }: WorstHour, leadMs: 
     case "roseFaster":
       return `Demand rose faster than forecast: ${y} against ${demandText(forecast)} forecast ${lead} before (95 % bound ${demandText(reason.upper)}).`;
     case "marginTooSmall":
-      return Number.isNaN(forecast) ? "There was no forecast yet." : `The forecast was near (${demandText(forecast)} for ${y}) and the margin on it too small.`;
+      if (Number.isNaN(forecast)) return "There was no forecast yet.";
+      return `The margin was too small: ${y} against ${demandText(forecast)} forecast ${lead} before, within the 95 % bound of ${demandText(reason.upper)}.`;
   }
 }
 
@@ -125,7 +129,7 @@ export function originSentence(result: BacktestReport, trace: string): string {
   const last = values.length - 1;
   const year = times.date(startMs + last * stepMs).slice(-4);
   const judged = `Judged: the ${days(values.length - course.judgedFrom)} from ${at(course.judgedFrom)} to ${at(last)} ${year} (${timeZone}).`;
-  const replica = `A replica serves ${demandText(targetPerReplica)} and takes ${durationText(readyDelayMs)} to become Ready`;
+  const replica = `A replica serves ${Number(targetPerReplica.toPrecision(6))} and takes ${durationText(readyDelayMs)} to become Ready`;
   const world = `${replica}; ${minReplicas} to ${maxReplicas} replicas.`;
   return `${history} ${judged} ${world}`;
 }
