@@ -111,14 +111,11 @@ class CalibratedRule implements DemandRule {
     const step = this.#advance(timeMs, value, isPresent);
     this.#takeError(step);
     const elapsed = step / this.#samplesPerDay;
-    const point = this.#pointOf(step, forecast, elapsed * DAY_MS);
-    const scale = this.#scale.scale(this.#localMiddle(step, true));
-    const at = step & this.#mask;
-    now[POINT] = this.#points[at] = point;
-    now[SCALE] = this.#scales[at] = scale;
+    this.#takePoint(step, forecast);
+    now[SCALE] = this.#scales[step & this.#mask] = this.#scale.scale(this.#localMiddle(step, true));
     if (isPresent && elapsed >= 1) this.#calibrate(step, value, elapsed > 1, applied);
     if (elapsed >= 1 && (step % this.#marginSteps === 0 || Number.isNaN(now[MARGIN]))) now[MARGIN] = this.#margin.margin();
-    this.#want(step, point, scale, elapsed < 1);
+    this.#want(step, elapsed < 1);
     const isMissing = this.#isMissing();
     if (isPresent) now[HELD] = now[WANTED] as number;
     else if (!isMissing) now[HELD] = Math.max(now[HELD] as number, now[WANTED] as number);
@@ -212,7 +209,9 @@ class CalibratedRule implements DemandRule {
    * steps are asked, the first and the last among them. They are no further apart than the scale-down window, so that each moment ahead
    * is asked about once while what it needs is still held.
    */
-  #pointOf(step: number, forecast: PointForecast, elapsedMs: number): number {
+  #takePoint(step: number, forecast: PointForecast): void {
+    const now = this.#now;
+    const elapsedMs = step * this.settings.stepMs;
     const lead = this.settings.leadSteps;
     const mask = this.#mask;
     const gate = this.#gate;
@@ -222,7 +221,7 @@ class CalibratedRule implements DemandRule {
       const value = forecast.forecast(k);
       if (value > point && value < Infinity && gate.isOpen(local[(step + k) & mask] as number, elapsedMs)) point = value;
     }
-    return point === -Infinity ? (this.#now[FLOOR] as number) : point;
+    now[POINT] = this.#points[step & mask] = point === -Infinity ? (now[FLOOR] as number) : point;
   }
 
   /** Scores the present minute and takes the feedback of what happened in it. */
@@ -241,13 +240,13 @@ class CalibratedRule implements DemandRule {
   }
 
   /** r, its largest of the stabilisation window, and w. */
-  #want(step: number, point: number, scale: number, isFirstDay: boolean): void {
+  #want(step: number, isFirstDay: boolean): void {
     const { targetPerReplica, minReplicas, scaleDownTolerance, initialMargin } = this.settings;
     const now = this.#now;
     const floor = now[FLOOR] as number;
     const margin = isFirstDay ? (initialMargin ?? NaN) : (now[MARGIN] as number);
     const isCalibrated = !Number.isNaN(margin);
-    const need = isCalibrated ? Math.max(point + margin * scale, floor) : floor / REACTIVE_FILL;
+    const need = isCalibrated ? Math.max((now[POINT] as number) + margin * (now[SCALE] as number), floor) : floor / REACTIVE_FILL;
     const raw = Math.max(minReplicas, replicasFor(need, targetPerReplica));
     const at = step & this.#mask;
     this.#raws[at] = raw;
