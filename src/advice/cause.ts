@@ -33,7 +33,15 @@ export interface Cause {
 }
 
 const LIMITS: ReadonlySet<Reason> = new Set(["TooManyReplicas", "ScaleUpLimit", "ScaleUpDisabled", "ScaleUpStabilized"]);
-const MISSING: ReadonlySet<Reason> = new Set(["MetricMissing", "Fallback", "NoData", "MetricStale", "QueryRejected", "QueryAmbiguous", "PrometheusUnreachable"]);
+const MISSING: ReadonlySet<Reason> = new Set([
+  "MetricMissing",
+  "Fallback",
+  "NoData",
+  "MetricStale",
+  "QueryRejected",
+  "QueryAmbiguous",
+  "PrometheusUnreachable",
+]);
 const FAILURES: ReadonlySet<Reason> = new Set([
   "TargetNotFound",
   "TargetNotScalable",
@@ -63,17 +71,26 @@ export function causeOf(shortage: Omit<Shortage, "cause">, journal: Journal, mom
     return slot === undefined ? undefined : words.has(slot.limitedBy ?? "AsExpected") ? slot.limitedBy : slot.reason;
   };
   if (journal.mode === "Recommend")
-    return { kind: "recommendOnly", reason: "RecommendOnly", sentence: "The mode is Recommend: the scaler wrote nothing, whoever else scales the target decided." };
+    return {
+      kind: "recommendOnly",
+      reason: "RecommendOnly",
+      sentence: "The mode is Recommend: the scaler wrote nothing, whoever else scales the target decided.",
+    };
   if (said(new Set(["ScalingDisabled"])) !== undefined)
     return { kind: "switchedOff", reason: "ScalingDisabled", sentence: "The target was set to 0 replicas, which switches it off." };
   const failure = said(FAILURES);
   if (failure !== undefined) return { kind: "failure", reason: failure, sentence: `The operator could not read or write the target (${failure}).` };
-  const limit = said(LIMITS);
+  // A limit that left room for what was needed is none of the causes.
+  const limit = before.find(({ limitedBy, asked }) => limitedBy !== undefined && LIMITS.has(limitedBy) && !(asked >= shortage.needed))?.limitedBy;
   if (limit !== undefined && shortage.askedMs !== shortage.askedMs)
     return { kind: "limit", reason: limit, sentence: LIMIT_SENTENCES[limit]?.(journal, shortage.needed) ?? `${limit} held the replicas back.` };
   const missing = said(MISSING);
   if (missing !== undefined || before.some(({ demand, timeMs }) => Number.isNaN(demand) && timeMs < shortage.startMs))
-    return { kind: "metricMissing", reason: missing, sentence: `The metric was not seen before and during this time${missing === undefined ? "" : ` (${missing})`}: replicas were held.` };
+    return {
+      kind: "metricMissing",
+      reason: missing,
+      sentence: `The metric was not seen before and during this time${missing === undefined ? "" : ` (${missing})`}: replicas were held.`,
+    };
   return { ...ofForecast(shortage, journal, moments, limit), reason: limit };
 }
 
@@ -88,14 +105,22 @@ function ofForecast(shortage: Omit<Shortage, "cause">, journal: Journal, moments
     return { kind: "slowPods", sentence: `Pods were slow: those asked for at ${moments.at(askedMs)} ${took}, and the lead time is ${spanText(leadMs)}.` };
   }
   const lead = spanText(leadMs);
-  if (Number.isNaN(forecast)) return { kind: "forecastLow", sentence: `Demand rose to ${numberText(peak)} at ${moments.at(peakMs)}, and there was no forecast for that time yet.` };
+  if (Number.isNaN(forecast))
+    return { kind: "forecastLow", sentence: `Demand rose to ${numberText(peak)} at ${moments.at(peakMs)}, and there was no forecast for that time yet.` };
   const off = 1 - forecast / peak;
   if (off > LOW_SHARE) {
     const share = `${Math.round(100 * off)} % less`;
-    return { kind: "forecastLow", sentence: `Demand was not foreseen: ${numberText(peak)} at ${moments.at(peakMs)}, where ${numberText(forecast)} (${share}) was forecast ${lead} before.` };
+    return {
+      kind: "forecastLow",
+      sentence: `Demand was not foreseen: ${numberText(peak)} at ${moments.at(peakMs)}, where ${numberText(forecast)} (${share}) was forecast ${lead} before.`,
+    };
   }
+  const right = `The forecast was right (${numberText(forecast)} for ${numberText(peak)})`;
   const allowed = numberText(100 * (1 - journal.serviceLevel));
-  return { kind: "margin", sentence: `The forecast was right (${numberText(forecast)} for ${numberText(peak)}); the margin did not cover the rest. The service level lets ${allowed} % of the time be short.` };
+  return {
+    kind: "margin",
+    sentence: `${right}; the margin did not cover the rest. The service level lets ${allowed} % of the time be short.`,
+  };
 }
 
 /** When at least `needed` replicas were first asked for, looking from `fromMs` on; NaN if never. */

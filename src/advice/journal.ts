@@ -26,7 +26,14 @@ export interface Slot {
 
 /** `asked`: another number was asked for. `ready`: so many replicas, all that were asked for, are ready. */
 export type JournalEvent =
-  | { readonly kind: "asked"; readonly timeMs: number; readonly from: number; readonly to: number; readonly reason: Reason; readonly limitedBy: Reason | undefined }
+  | {
+      readonly kind: "asked";
+      readonly timeMs: number;
+      readonly from: number;
+      readonly to: number;
+      readonly reason: Reason;
+      readonly limitedBy: Reason | undefined;
+    }
   | { readonly kind: "ready"; readonly timeMs: number; readonly replicas: number };
 
 export interface RuleStep {

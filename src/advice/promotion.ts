@@ -15,6 +15,7 @@ export interface TrackRecord {
 
 /** Forecasts are judged over so many days before they are trusted. */
 const LEAST_DAYS = 3;
+const OVERLOAD = "demand would have been above the ready replicas";
 /** Overload above what is allowed by less than this factor is chance. */
 const CHANCE = 1.25;
 
@@ -27,8 +28,11 @@ export function promotion({ isFitted, days, skill, wape, overloadedShare, servic
   if (days < LEAST_DAYS) return not(`Not yet: forecasts have been judged for ${Number(days.toFixed(1))} days; ${LEAST_DAYS} are needed.`);
   const allowed = 1 - serviceLevel;
   if (overloadedShare > CHANCE * allowed)
-    return not(`Not yet: demand would have been above the ready replicas in ${percent(overloadedShare)} of the time, where the service level allows ${percent(allowed)}.`);
+    return not(`Not yet: ${OVERLOAD} in ${percent(overloadedShare)} of the time, where the service level allows ${percent(allowed)}.`);
   if (!(skill > 0)) return not(`Not yet: the forecast is off by ${percent(wape)} of demand, no better than assuming that demand stays as it is.`);
-  const covered = Number.isNaN(overloadedShare) ? "" : ` and demand would have been above the ready replicas in only ${percent(overloadedShare)} of the time`;
-  return { isEarned: true, sentence: `Earned: the forecast is off by ${percent(wape)} of demand, ${percent(skill)} less than assuming that demand stays as it is${covered}.` };
+  const covered = Number.isNaN(overloadedShare) ? "" : ` and ${OVERLOAD} in only ${percent(overloadedShare)} of the time`;
+  return {
+    isEarned: true,
+    sentence: `Earned: the forecast is off by ${percent(wape)} of demand, ${percent(skill)} less than assuming that demand stays as it is${covered}.`,
+  };
 }

@@ -16,7 +16,9 @@ const window = (seconds: number) => durationText(seconds * 1000);
 
 function pace({ policies, selectPolicy }: ScalingRules): string {
   if (policies.length === 0) return "no policy";
-  const each = policies.map(({ type, value, periodSeconds }) => `${type === "Pods" ? replicasText(value) : `${numberText(value)} %`} in ${window(periodSeconds)}`);
+  const each = policies.map(
+    ({ type, value, periodSeconds }) => `${type === "Pods" ? replicasText(value) : `${numberText(value)} %`} in ${window(periodSeconds)}`,
+  );
   return each.length === 1 ? (each[0] ?? "") : `the ${selectPolicy === "Min" ? "smallest" : "largest"} of ${each.join(", ")}`;
 }
 
@@ -24,6 +26,12 @@ function windowEnd({ spec, windowOpensMs, moments }: Told): string {
   const length = window(spec.behavior.scaleDown.stabilizationWindowSeconds);
   if (Number.isNaN(windowOpensMs)) return `It falls once demand has stayed low for ${length} (behavior.scaleDown.stabilizationWindowSeconds).`;
   return `If demand stays low, the window of ${length} ends at ${moments.at(windowOpensMs)}; behavior.scaleDown.stabilizationWindowSeconds sets its length.`;
+}
+
+function missingEnds({ spec: { fallback } }: Told): string {
+  const end = "It ends when the query yields samples again";
+  if (fallback === undefined) return `${end}. With spec.fallback a number of replicas can be set for such times.`;
+  return `${end}; after ${durationText(fallback.afterMs)} the fallback asks for at least ${replicasText(fallback.replicas)}.`;
 }
 
 const DEMAND = {
@@ -40,8 +48,10 @@ const DEMAND = {
   NothingToDo: { means: "The target already has the replicas that its demand asks for." },
   WithinTolerance: {
     means: "The number that demand asks for is so close to the present one that a change is not worth its disturbance.",
-    change: ({ spec }: Told) =>
-      `A larger difference is acted on; the tolerance is ${numberText(spec.behavior.scaleDown.tolerance * 100)} % down and ${numberText(spec.behavior.scaleUp.tolerance * 100)} % up (behavior.*.tolerance).`,
+    change: ({ spec: { behavior } }: Told) => {
+      const [down, up] = [behavior.scaleDown, behavior.scaleUp].map(({ tolerance }) => numberText(tolerance * 100));
+      return `A larger difference is acted on; the tolerance is ${down} % down and ${up} % up (behavior.*.tolerance).`;
+    },
   },
   ScaleUpLimit: {
     means: "More replicas are needed, but they may only be added at the pace that behavior.scaleUp sets.",
@@ -49,8 +59,10 @@ const DEMAND = {
   },
   ScaleUpStabilized: {
     means: "More replicas are needed now, but a raise only counts after it has been needed for the whole scale-up window.",
-    change: ({ spec }: Told) =>
-      `The raise comes if it is needed for ${window(spec.behavior.scaleUp.stabilizationWindowSeconds)} on end; behavior.scaleUp.stabilizationWindowSeconds: 0 raises at once.`,
+    change: ({ spec: { behavior } }: Told) => {
+      const length = window(behavior.scaleUp.stabilizationWindowSeconds);
+      return `The raise comes if it is needed for ${length} on end; behavior.scaleUp.stabilizationWindowSeconds: 0 raises at once.`;
+    },
   },
   ScaleDownLimit: {
     means: "Fewer replicas would do, but they may only be removed at the pace that behavior.scaleDown sets.",
@@ -69,7 +81,8 @@ const DEMAND = {
     means: "More replicas are needed than maxReplicas allows, so demand may exceed what the target can serve.",
     change: ({ spec, decision }: Told) => {
       const needed = decision?.trace.findLast(({ reason }) => reason === "TooManyReplicas")?.from;
-      return `Raise maxReplicas (${spec.maxReplicas})${needed === undefined ? "" : ` to ${needed} or more`}, or let each replica serve more (metric.targetPerReplica).`;
+      const far = needed === undefined ? "" : ` to ${needed} or more`;
+      return `Raise maxReplicas (${spec.maxReplicas})${far}, or let each replica serve more (metric.targetPerReplica).`;
     },
   },
   TooFewReplicas: {
@@ -86,38 +99,55 @@ const GUARDS = {
   ScaleOutOnly: { means: "Fewer replicas would do, but in mode ScaleOutOnly none are removed.", change: "Set mode to Active to let it remove replicas." },
   RestartGuard: {
     means: "The operator has not watched this scaler long enough to know what it may remove, so it removes nothing yet.",
-    change: ({ spec }: Told) => `This ends one scale-down window (${window(spec.behavior.scaleDown.stabilizationWindowSeconds)}) after the start, or with a day of history.`,
-  },
-  RolloutInProgress: { means: "The target's pods are being replaced, so nothing is removed until that is done.", change: "It ends with the rollout: kubectl rollout status." },
-  MetricMissing: {
-    means: "The demand cannot be seen, and nothing is removed on what cannot be seen.",
     change: ({ spec }: Told) =>
-      spec.fallback === undefined
-        ? "It ends when the query yields samples again. With spec.fallback a number of replicas can be set for such times."
-        : `It ends when the query yields samples again; after ${durationText(spec.fallback.afterMs)} the fallback asks for at least ${replicasText(spec.fallback.replicas)}.`,
+      `This ends one scale-down window (${window(spec.behavior.scaleDown.stabilizationWindowSeconds)}) after the start, or with a day of history.`,
   },
+  RolloutInProgress: {
+    means: "The target's pods are being replaced, so nothing is removed until that is done.",
+    change: "It ends with the rollout: kubectl rollout status.",
+  },
+  MetricMissing: { means: "The demand cannot be seen, and nothing is removed on what cannot be seen.", change: missingEnds },
   OutageRecovery: {
     means: "Samples have only just come back after an outage, so nothing is removed until they have been seen for a while.",
     change: ({ spec }: Told) => `It ends after ${window(spec.behavior.scaleDown.stabilizationWindowSeconds)} of samples without a break.`,
   },
   Fallback: {
     means: "The demand has not been seen for so long that the number set aside for such times is the least.",
-    change: ({ spec }: Told) => `It ends when the query yields samples again; spec.fallback.replicas (${spec.fallback?.replicas ?? "not set"}) sets the number.`,
+    change: ({ spec }: Told) =>
+      `It ends when the query yields samples again; spec.fallback.replicas (${spec.fallback?.replicas ?? "not set"}) sets the number.`,
   },
-  ScalingDisabled: { means: "Somebody has set the target to 0 replicas: it is switched off, and left alone.", change: "Set the target to at least 1 replica to switch it on." },
+  ScalingDisabled: {
+    means: "Somebody has set the target to 0 replicas: it is switched off, and left alone.",
+    change: "Set the target to at least 1 replica to switch it on.",
+  },
 } satisfies Partial<Record<Reason, ReasonText>>;
 
 const METRIC = {
-  HistoryLoading: { means: "The past of the demand is still being read, so replicas follow the demand of this moment.", change: "This ends by itself, usually within minutes." },
-  NoData: { means: "The query yields nothing at all, so there is no demand to go by.", change: "Run the query in Prometheus: check the metric's name and its labels." },
+  HistoryLoading: {
+    means: "The past of the demand is still being read, so replicas follow the demand of this moment.",
+    change: "This ends by itself, usually within minutes.",
+  },
+  NoData: {
+    means: "The query yields nothing at all, so there is no demand to go by.",
+    change: "Run the query in Prometheus: check the metric's name and its labels.",
+  },
   HistoryTooShort: {
     means: "The demand has not been recorded for long enough to forecast it, so replicas follow the demand of this moment.",
     change: "This ends by itself as history grows; check that Prometheus keeps as much as forecast.history asks for.",
   },
-  MetricStale: { means: "The demand was seen once, but no new sample has come for some time.", change: "Check that the workload is still scraped and that its metric still has this name." },
+  MetricStale: {
+    means: "The demand was seen once, but no new sample has come for some time.",
+    change: "Check that the workload is still scraped and that its metric still has this name.",
+  },
   QueryRejected: { means: "Prometheus refuses the query, so there is no demand to go by.", change: "Correct metric.query: `validate` checks its syntax." },
-  QueryAmbiguous: { means: "The query yields several series where one number is needed.", change: "Wrap metric.query in sum(), or select one series by its labels." },
-  PrometheusUnreachable: { means: "Prometheus does not answer, so there is no demand to go by.", change: "Check that Prometheus runs, its URL, and the network in between." },
+  QueryAmbiguous: {
+    means: "The query yields several series where one number is needed.",
+    change: "Wrap metric.query in sum(), or select one series by its labels.",
+  },
+  PrometheusUnreachable: {
+    means: "Prometheus does not answer, so there is no demand to go by.",
+    change: "Check that Prometheus runs, its URL, and the network in between.",
+  },
   OutlierIgnored: {
     means: "A sample was so far from what was expected that the forecast learned only a part of it; replicas may rise on it all the same.",
     change: "Look at the metric at that time. If such values are real, they count as soon as they last.",
@@ -134,19 +164,43 @@ const METRIC = {
     means: "The forecast has been worse for hours than assuming that demand stays as it is, so replicas follow the demand of this moment.",
     change: "The forecast gets control back when it has been better for a day. `advise` says what may help; `backtest` shows how good it was.",
   },
-  InvalidSpec: { means: "The manifest has mistakes, so the scaler does nothing.", change: "Correct the fields that the message names: `validate` lists them all." },
+  InvalidSpec: {
+    means: "The manifest has mistakes, so the scaler does nothing.",
+    change: "Correct the fields that the message names: `validate` lists them all.",
+  },
 } satisfies Partial<Record<Reason, ReasonText>>;
 
 const CLUSTER = {
   TargetNotFound: { means: "The workload that this scaler is for does not exist.", change: "Create it, or correct scaleTargetRef." },
-  TargetNotScalable: { means: "The object that this scaler is for cannot be scaled.", change: "Point scaleTargetRef at a Deployment, a StatefulSet, or another kind that has /scale." },
+  TargetNotScalable: {
+    means: "The object that this scaler is for cannot be scaled.",
+    change: "Point scaleTargetRef at a Deployment, a StatefulSet, or another kind that has /scale.",
+  },
   Forbidden: { means: "The operator lacks a permission that it needs.", change: "Grant what the message names, or apply the operator's ClusterRole again." },
-  Conflict: { means: "Somebody else changed the same object at the same time, so this change was not written.", change: "It is tried again. If it stays, find who else scales this target." },
-  FailedGetScale: { means: "How many replicas the target has could not be read.", change: "It is tried again; the message says what the API server answered." },
-  FailedUpdateScale: { means: "The new number of replicas could not be written.", change: "It is tried again; the message says what the API server answered." },
-  KubernetesUnreachable: { means: "The Kubernetes API server does not answer, so replicas stay as they are.", change: "Check the API server and the network in between; it is tried again." },
-  KubernetesRejected: { means: "The Kubernetes API server refuses the request, so replicas stay as they are.", change: "The message says why; a quota or an admission policy may be the cause." },
-  NotLeader: { means: "This replica of the operator only watches: another one leads and does the work.", change: "Nothing: it takes over when the leader ends." },
+  Conflict: {
+    means: "Somebody else changed the same object at the same time, so this change was not written.",
+    change: "It is tried again. If it stays, find who else scales this target.",
+  },
+  FailedGetScale: {
+    means: "How many replicas the target has could not be read.",
+    change: "It is tried again; the message says what the API server answered.",
+  },
+  FailedUpdateScale: {
+    means: "The new number of replicas could not be written.",
+    change: "It is tried again; the message says what the API server answered.",
+  },
+  KubernetesUnreachable: {
+    means: "The Kubernetes API server does not answer, so replicas stay as they are.",
+    change: "Check the API server and the network in between; it is tried again.",
+  },
+  KubernetesRejected: {
+    means: "The Kubernetes API server refuses the request, so replicas stay as they are.",
+    change: "The message says why; a quota or an admission policy may be the cause.",
+  },
+  NotLeader: {
+    means: "This replica of the operator only watches: another one leads and does the work.",
+    change: "Nothing: it takes over when the leader ends.",
+  },
   InternalError: { means: "The operator has met a bug of its own, so replicas stay as they are.", change: "Report it with the log line of that moment." },
 } satisfies Partial<Record<Reason, ReasonText>>;
 
@@ -162,5 +216,7 @@ const TEXTS: Readonly<Record<Reason, ReasonText>> = { ...DEMAND, ...GUARDS, ...M
 
 /** The texts of a reason. A word of a newer operator is not known here, and says so. */
 export function reasonText(reason: Reason): ReasonText {
-  return (TEXTS as Readonly<Partial<Record<string, ReasonText>>>)[reason] ?? { means: `The operator says ${reason}, a word that this version does not know.` };
+  return (
+    (TEXTS as Readonly<Partial<Record<string, ReasonText>>>)[reason] ?? { means: `The operator says ${reason}, a word that this version does not know.` }
+  );
 }

@@ -23,16 +23,62 @@ export function reviewMode({ spec, replay }: Evidence): Advice[] {
   if (replay === undefined) return [];
   const { forecast, overloadedShare, isFitted, judgedDays } = replay;
   const skill = 1 - forecast.wape / forecast.wapePersistence;
-  const { isEarned, sentence } = promotion({ isFitted, days: judgedDays, skill, wape: forecast.wape, overloadedShare, serviceLevel: spec.forecast.serviceLevel });
+  const { isEarned, sentence } = promotion({
+    isFitted,
+    days: judgedDays,
+    skill,
+    wape: forecast.wape,
+    overloadedShare,
+    serviceLevel: spec.forecast.serviceLevel,
+  });
   if (spec.mode === "Recommend" && isEarned)
-    return [{ topic: "mode", severity: "worthwhile", finding: sentence, why: "In mode Recommend nothing of this is acted on.", change: "Set mode to Active.", patch: { spec: { mode: "Active" } } }];
-  if (spec.mode === "Recommend") return [{ topic: "mode", severity: "notice", finding: sentence, why: "Acting now would rest on too little.", change: "Stay in mode Recommend.", patch: undefined }];
+    return [
+      {
+        topic: "mode",
+        severity: "worthwhile",
+        finding: sentence,
+        why: "In mode Recommend nothing of this is acted on.",
+        change: "Set mode to Active.",
+        patch: { spec: { mode: "Active" } },
+      },
+    ];
+  if (spec.mode === "Recommend")
+    return [
+      {
+        topic: "mode",
+        severity: "notice",
+        finding: sentence,
+        why: "Acting now would rest on too little.",
+        change: "Stay in mode Recommend.",
+        patch: undefined,
+      },
+    ];
   if (!isFitted || judgedDays < 1 || (skill > 0 && overloadedShare <= 2 * (1 - spec.forecast.serviceLevel))) return [];
   const isBad = overloadedShare > 2 * (1 - spec.forecast.serviceLevel);
-  const finding = `The forecast was off by ${percent(forecast.wape)} of demand; assuming that demand stays as it is, by ${percent(forecast.wapePersistence)}. Demand was above the ready replicas in ${percent(overloadedShare)} of the time.`;
-  if (!isBad) return [{ topic: "mode", severity: "notice", finding, why: "The forecast brings nothing here; the margin alone keeps the service level.", change: "Check the query, the time zone and the lead time.", patch: undefined }];
+  const errors = `The forecast was off by ${percent(forecast.wape)} of demand; assuming that demand stays as it is, by ${percent(forecast.wapePersistence)}.`;
+  const finding = `${errors} Demand was above the ready replicas in ${percent(overloadedShare)} of the time.`;
+  if (!isBad)
+    return [
+      {
+        topic: "mode",
+        severity: "notice",
+        finding,
+        why: "The forecast brings nothing here; the margin alone keeps the service level.",
+        change: "Check the query, the time zone and the lead time.",
+        patch: undefined,
+      },
+    ];
   if (spec.mode === "ScaleOutOnly") return [];
-  return [{ topic: "mode", severity: "serious", finding, why: "Replicas are removed on a forecast that has not earned it.", change: "Let it only add replicas until that is better.", patch: { spec: { mode: "ScaleOutOnly" } } }];
+  return [
+    {
+      topic: "mode",
+      severity: "serious",
+      finding,
+      why: "Replicas are removed on a forecast that has not earned it.",
+      change: "Let it only add replicas until that is better.",
+      patch: { spec: { mode: "ScaleOutOnly" } },
+    },
+  ];
 }
 
 export function reviewLead({ spec, readyMs, leadMs, trace }: Evidence): Advice[] {
@@ -40,16 +86,35 @@ export function reviewLead({ spec, readyMs, leadMs, trace }: Evidence): Advice[]
   const slow = readyMs.toSorted((a, b) => a - b)[Math.ceil(0.95 * readyMs.length) - 1] ?? NaN;
   // A step's demand is known only at its end.
   const needed = Math.ceil((slow + trace.stepMs) / MINUTE_MS) * MINUTE_MS;
-  const pods = readyMs.length === 1 ? `A pod takes ${spanText(slow)} to be Ready` : `Of ${readyMs.length} pods seen, 95 % were Ready within ${spanText(slow)}`;
+  const pods =
+    readyMs.length === 1 ? `A pod takes ${spanText(slow)} to be Ready` : `Of ${readyMs.length} pods seen, 95 % were Ready within ${spanText(slow)}`;
   const seen = `${pods}; the lead time is ${spanText(leadMs)}.`;
   const patch = { spec: { forecast: { leadTime: durationText(needed) } } };
   if (slow > leadMs) {
     const why = "Replicas that are asked for one lead ahead of the demand are then not Ready when it comes.";
-    return [{ topic: "leadTime", severity: "serious", finding: seen, why, change: `Raise leadTime to ${durationText(needed)} (time to Ready and one step).`, patch }];
+    return [
+      {
+        topic: "leadTime",
+        severity: "serious",
+        finding: seen,
+        why,
+        change: `Raise leadTime to ${durationText(needed)} (time to Ready and one step).`,
+        patch,
+      },
+    ];
   }
   if (spec.forecast.leadTimeMs === "Auto" || leadMs < 2 * needed || leadMs - needed < LONG_LEAD_MS) return [];
   const why = "Capacity is asked for earlier than it is needed, and the forecast reaches further, which makes its margin larger.";
-  return [{ topic: "leadTime", severity: "worthwhile", finding: seen, why, change: `Lower leadTime to ${durationText(needed)}, unless nodes have to come first.`, patch }];
+  return [
+    {
+      topic: "leadTime",
+      severity: "worthwhile",
+      finding: seen,
+      why,
+      change: `Lower leadTime to ${durationText(needed)}, unless nodes have to come first.`,
+      patch,
+    },
+  ];
 }
 
 export function reviewLevel({ spec, replay }: Evidence): Advice[] {
@@ -60,18 +125,46 @@ export function reviewLevel({ spec, replay }: Evidence): Advice[] {
     const share = Math.abs(podHours / here.podHours - 1);
     return `${levelText(serviceLevel)} would cost ${share < 0.001 ? "less than 0.1 %" : percent(share)} ${podHours < here.podHours ? "less" : "more"}`;
   };
-  const change = (serviceLevel: number) => ({ change: `Set serviceLevel to ${levelText(serviceLevel)}.`, patch: { spec: { forecast: { serviceLevel: levelText(serviceLevel) } } } });
+  const change = (serviceLevel: number) => ({
+    change: `Set serviceLevel to ${levelText(serviceLevel)}.`,
+    patch: { spec: { forecast: { serviceLevel: levelText(serviceLevel) } } },
+  });
   if (!here.isKnown) {
     const known = replay.prices.findLast((point) => point.isKnown && point.serviceLevel < level);
     if (known === undefined) return [];
     const finding = `At ${levelText(level)} only a few moments of the history decide the margin; ${cost(known.serviceLevel, known.podHours)}.`;
-    return [{ topic: "serviceLevel", severity: "worthwhile", finding, why: "The margin can jump from one week to the next, and so can the price.", ...change(known.serviceLevel) }];
+    return [
+      {
+        topic: "serviceLevel",
+        severity: "worthwhile",
+        finding,
+        why: "The margin can jump from one week to the next, and so can the price.",
+        ...change(known.serviceLevel),
+      },
+    ];
   }
   const up = replay.prices.findLast((point) => point.isKnown && point.serviceLevel > level && point.podHours <= (1 + CHEAP) * here.podHours);
-  if (up !== undefined) return [{ topic: "serviceLevel", severity: "worthwhile", finding: `${cost(up.serviceLevel, up.podHours)} pod-hours than ${levelText(level)}.`, why: "Demand would be above the ready replicas less often, nearly for nothing.", ...change(up.serviceLevel) }];
+  if (up !== undefined)
+    return [
+      {
+        topic: "serviceLevel",
+        severity: "worthwhile",
+        finding: `${cost(up.serviceLevel, up.podHours)} pod-hours than ${levelText(level)}.`,
+        why: "Demand would be above the ready replicas less often, nearly for nothing.",
+        ...change(up.serviceLevel),
+      },
+    ];
   const down = replay.prices.findLast((point) => point.isKnown && point.serviceLevel < level);
   if (down === undefined || down.podHours > (1 - DEAR) * here.podHours) return [];
-  return [{ topic: "serviceLevel", severity: "notice", finding: `The last step of the service level is dear: ${cost(down.serviceLevel, down.podHours)} pod-hours than ${levelText(level)}.`, why: "If that much overload can be borne, it is money saved.", ...change(down.serviceLevel) }];
+  return [
+    {
+      topic: "serviceLevel",
+      severity: "notice",
+      finding: `The last step of the service level is dear: ${cost(down.serviceLevel, down.podHours)} pod-hours than ${levelText(level)}.`,
+      why: "If that much overload can be borne, it is money saved.",
+      ...change(down.serviceLevel),
+    },
+  ];
 }
 
 export function reviewHistory({ spec, trace }: Evidence): Advice[] {
@@ -94,7 +187,14 @@ export function reviewHistory({ spec, trace }: Evidence): Advice[] {
     });
   if (missing > MUCH_MISSING) {
     const why = "While samples are missing replicas are held, and what is missing cannot be learned.";
-    found.push({ topic: "history", severity: "worthwhile", finding: `${percent(missing)} of the samples are missing.`, why, change: "Check the scrape of the workload, and labels that change with each release.", patch: undefined });
+    found.push({
+      topic: "history",
+      severity: "worthwhile",
+      finding: `${percent(missing)} of the samples are missing.`,
+      why,
+      change: "Check the scrape of the workload, and labels that change with each release.",
+      patch: undefined,
+    });
   }
   return found;
 }
@@ -118,8 +218,20 @@ export function reviewDays({ spec, trace, localMs }: Evidence): Advice[] {
   });
   if (unusual.length === 0 || unusual.length > Math.max(1, MOST_UNUSUAL_SHARE * whole.length)) return [];
   const writer = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" });
-  const named = unusual.slice(0, 5).map(({ day, factor }) => `${writer.format(day * DAY_MS)} (${factor < 1 ? percent(factor) : `${factor.toFixed(1)} times`} of usual)`);
-  const finding = `${unusual.length === 1 ? "A day is" : `${unusual.length} days are`} unlike others of the same weekday in ${spec.forecast.timeZone}: ${named.join(", ")}.`;
+  const named = unusual
+    .slice(0, 5)
+    .map(({ day, factor }) => `${writer.format(day * DAY_MS)} (${factor < 1 ? percent(factor) : `${factor.toFixed(1)} times`} of usual)`);
+  const many = unusual.length === 1 ? "A day is" : `${unusual.length} days are`;
+  const finding = `${many} unlike others of the same weekday in ${spec.forecast.timeZone}: ${named.join(", ")}.`;
   const why = "A holiday, a sale or an incident that is learned as an ordinary day spoils the forecast of the same weekday for weeks.";
-  return [{ topic: "calendar", severity: "notice", finding, why, change: "If it was a holiday or an event that comes again, put it in forecast.calendar; if it was an incident, exclude it there.", patch: undefined }];
+  return [
+    {
+      topic: "calendar",
+      severity: "notice",
+      finding,
+      why,
+      change: "If it was a holiday or an event that comes again, put it in forecast.calendar; if it was an incident, exclude it there.",
+      patch: undefined,
+    },
+  ];
 }

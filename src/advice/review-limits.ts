@@ -28,10 +28,20 @@ export function reviewMaximum(evidence: Evidence): Advice[] {
   const peak = evidence.peakReplicas;
   const wanted = Math.ceil(Math.max(most, Number.isNaN(peak) ? 0 : peak) * HEADROOM);
   if (share > WORTH_SAYING || peak > maxReplicas) {
-    const seen = share > WORTH_SAYING ? `Demand needed more than maxReplicas (${maxReplicas}) in ${percent(share)} of the time, up to ${replicasText(most)}.` : "";
+    const seen =
+      share > WORTH_SAYING ? `Demand needed more than maxReplicas (${maxReplicas}) in ${percent(share)} of the time, up to ${replicasText(most)}.` : "";
     const ahead = peak > maxReplicas ? ` The forecast peak of the next day needs ${replicasText(peak)}; maxReplicas is ${maxReplicas}.` : "";
     const change = `Raise maxReplicas to ${wanted}, if the cluster and what stands behind the workload can bear it.`;
-    return [{ topic: "maxReplicas", severity: "serious", finding: (seen + ahead).trim(), why: "Above maxReplicas nothing can be added, however early the demand is foreseen.", change, patch: { spec: { maxReplicas: wanted } } }];
+    return [
+      {
+        topic: "maxReplicas",
+        severity: "serious",
+        finding: (seen + ahead).trim(),
+        why: "Above maxReplicas nothing can be added, however early the demand is foreseen.",
+        change,
+        patch: { spec: { maxReplicas: wanted } },
+      },
+    ];
   }
   if (most === 0 || maxReplicas < FAR * wanted || maxReplicas <= evidence.spec.minReplicas) return [];
   const lower = Math.max(evidence.spec.minReplicas, 2 * wanted);
@@ -48,7 +58,8 @@ export function reviewMinimum(evidence: Evidence): Advice[] {
   const spare = needs.reduce((sum, need) => sum + Math.max(0, minReplicas - need), 0);
   const lower = Math.max(1, needs[Math.floor(0.05 * needs.length)] ?? 1);
   if (minReplicas <= 2 || below < MINIMUM_DECIDES || lower >= minReplicas || spare < WORTH_SAVING * total) return [];
-  const finding = `minReplicas (${minReplicas}) is more than demand needs in ${percent(below)} of the time; in the quietest twentieth it needs ${replicasText(lower)} or fewer.`;
+  const quiet = `in the quietest twentieth it needs ${replicasText(lower)} or fewer`;
+  const finding = `minReplicas (${minReplicas}) is more than demand needs in ${percent(below)} of the time; ${quiet}.`;
   const why = `At most ${percent(spare / total)} of the pod-hours are there for minReplicas alone. Keep it if it is there for availability.`;
   const patch = { spec: { minReplicas: Math.max(2, lower) } };
   return [{ topic: "minReplicas", severity: "worthwhile", finding, why, change: `Lower minReplicas to ${patch.spec.minReplicas}.`, patch }];
@@ -62,7 +73,9 @@ export function reviewBehavior({ spec, replay }: Evidence): Advice[] {
   if (spec.behavior.scaleUp.selectPolicy === "Disabled") {
     const finding = "behavior.scaleUp.selectPolicy is Disabled.";
     const why = "No replica is ever added, whatever is forecast.";
-    return [{ topic: "behavior", severity: "serious", finding, why, change: "Set it to Max.", patch: { spec: { behavior: { scaleUp: { selectPolicy: "Max" } } } } }];
+    return [
+      { topic: "behavior", severity: "serious", finding, why, change: "Set it to Max.", patch: { spec: { behavior: { scaleUp: { selectPolicy: "Max" } } } } },
+    ];
   }
   if (pacedOverloadedShare - overloadedShare > 0.1 * allowed || pacedShare > 0.05) {
     const serious = pacedOverloadedShare > Math.max(allowed, overloadedShare);
@@ -70,10 +83,21 @@ export function reviewBehavior({ spec, replay }: Evidence): Advice[] {
     const finding = `The policies of behavior.scaleUp held replicas back in ${percent(pacedShare)} of the time: ${cost}.`;
     const patch = { spec: { behavior: { scaleUp: { stabilizationWindowSeconds: 0, policies: null } } } };
     const change = "Remove behavior.scaleUp.policies and its window: the forecast already smooths, and the defaults allow 100 % or 4 replicas in 15s.";
-    return [{ topic: "behavior", severity: serious ? "serious" : "worthwhile", finding, why: "What the forecast asks for in time then comes late.", change, patch }];
+    return [
+      { topic: "behavior", severity: serious ? "serious" : "worthwhile", finding, why: "What the forecast asks for in time then comes late.", change, patch },
+    ];
   }
   if (window === 0) return [];
   const finding = `behavior.scaleUp.stabilizationWindowSeconds is ${window}.`;
   const patch = { spec: { behavior: { scaleUp: { stabilizationWindowSeconds: 0 } } } };
-  return [{ topic: "behavior", severity: "worthwhile", finding, why: `A raise comes ${window} seconds later than the forecast asks for it.`, change: "Set it to 0.", patch }];
+  return [
+    {
+      topic: "behavior",
+      severity: "worthwhile",
+      finding,
+      why: `A raise comes ${window} seconds later than the forecast asks for it.`,
+      change: "Set it to 0.",
+      patch,
+    },
+  ];
 }

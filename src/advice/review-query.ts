@@ -43,7 +43,8 @@ export function reviewQuery({ spec, query, trace }: Evidence): Advice[] {
     const wanted = durationText(WINDOW_STEPS * stepMs);
     text = short.toReversed().reduce((changed, { from, to }) => changed.slice(0, from) + wanted + changed.slice(to), text);
     const least = Math.min(...short.map(({ ms }) => ms));
-    const unseen = least < stepMs ? `${percent(1 - least / stepMs)} of the time is in no sample` : "each sample rests on few scrapes, and a late scrape leaves a gap";
+    const unseen =
+      least < stepMs ? `${percent(1 - least / stepMs)} of the time is in no sample` : "each sample rests on few scrapes, and a late scrape leaves a gap";
     found.push({
       topic: "query",
       severity: least < stepMs ? "serious" : "worthwhile",
@@ -70,12 +71,30 @@ export function reviewStep({ spec, trace, leadMs }: Evidence): Advice[] {
   if (leadMs < LEAST_LEAD_STEPS * stepMs) {
     const wanted = durationText(Math.max(15_000, stepMs / 5));
     const finding = `The step (${spanText(stepMs)}) is more than half of the lead time (${spanText(leadMs)}).`;
-    return [{ topic: "step", severity: "worthwhile", finding, why: "A rise is seen only at the end of its step, when much of the lead is gone.", change: `Set metric.step to ${wanted}.`, patch: { spec: { metric: { step: wanted } } } }];
+    return [
+      {
+        topic: "step",
+        severity: "worthwhile",
+        finding,
+        why: "A rise is seen only at the end of its step, when much of the lead is gone.",
+        change: `Set metric.step to ${wanted}.`,
+        patch: { spec: { metric: { step: wanted } } },
+      },
+    ];
   }
   const every = repeatedEvery(trace.values);
   if (every < 2) return [];
   const finding = `Samples change only about every ${spanText(every * trace.stepMs)}; the step is ${spanText(trace.stepMs)}.`;
-  return [{ topic: "step", severity: "notice", finding, why: "Steps in between bring work and no news.", change: "Use a step as long as the scrape interval, or a rate window that is wider.", patch: undefined }];
+  return [
+    {
+      topic: "step",
+      severity: "notice",
+      finding,
+      why: "Steps in between bring work and no news.",
+      change: "Use a step as long as the scrape interval, or a rate window that is wider.",
+      patch: undefined,
+    },
+  ];
 }
 
 /** After how many samples the value changes, about; 1 where most samples are new. Long stretches of one value (closed hours) do not count. */
@@ -100,5 +119,7 @@ function looksLikeCounter(values: Float64Array): boolean {
     else if (value < RESET_SHARE * before) resets++;
     else if (value < before) down++;
   }
-  return present.length > 100 && up > MONOTONE * (up + down) && up > present.length / 4 && (resets > 0 || (present.at(-1) ?? 0) > 10 * (present[0] ?? Infinity));
+  return (
+    present.length > 100 && up > MONOTONE * (up + down) && up > present.length / 4 && (resets > 0 || (present.at(-1) ?? 0) > 10 * (present[0] ?? Infinity))
+  );
 }

@@ -42,7 +42,10 @@ export function tellStory(whole: Journal, sinceMs: number): Story | undefined {
   const toMs = whole.nowMs;
   const shortages = shortagesOf(slots, whole, moments);
   // A pass counts the time since the one before it, which may lie before the first slot.
-  const shortSeconds = Math.min((toMs - fromMs) / 1000, slots.reduce((sum, slot) => sum + slot.shortSeconds, 0));
+  const shortSeconds = Math.min(
+    (toMs - fromMs) / 1000,
+    slots.reduce((sum, slot) => sum + slot.shortSeconds, 0),
+  );
   const shortShare = toMs > fromMs ? (shortSeconds * 1000) / (toMs - fromMs) : 0;
   const base = { fromMs, toMs, shortSeconds, shortShare, isWithinLevel: shortShare <= 1 - whole.serviceLevel + 1e-9, shortages };
   return { ...base, answer: answerOf(base, slots, whole, moments), timeline: timelineOf(slots, whole, shortages, fromMs, moments) };
@@ -68,7 +71,10 @@ function shortageOf(group: readonly Slot[], journal: Journal, moments: Moments):
   const numbers = {
     startMs,
     endMs: Math.min(endMs, journal.nowMs),
-    shortSeconds: Math.min((endMs - startMs) / 1000, group.reduce((sum, slot) => sum + slot.shortSeconds, 0)),
+    shortSeconds: Math.min(
+      (endMs - startMs) / 1000,
+      group.reduce((sum, slot) => sum + slot.shortSeconds, 0),
+    ),
     peak: worst.demand,
     peakMs: worst.timeMs,
     forecast: worst.forecast,
@@ -115,7 +121,8 @@ function shortageSentence({ startMs, endMs, peak, peakMs, needed, ready, askedMs
   const asked = Number.isNaN(askedMs) ? "so many were never asked for" : `so many were asked for at ${moments.at(askedMs)}`;
   const came = Number.isNaN(askedMs) ? "" : Number.isNaN(readyMs) ? " and are not ready yet" : ` and ready at ${moments.at(readyMs)}`;
   const had = Number.isNaN(ready) ? "" : `, and as few as ${ready} were ready`;
-  return `The longest, ${moments.at(startMs)} to ${moments.at(endMs)}: demand reached ${numberText(peak)} at ${moments.at(peakMs)}${expected}, which needs ${replicasText(needed)}${had}; ${asked}${came}.`;
+  const reached = `demand reached ${numberText(peak)} at ${moments.at(peakMs)}${expected}, which needs ${replicasText(needed)}${had}`;
+  return `The longest, ${moments.at(startMs)} to ${moments.at(endMs)}: ${reached}; ${asked}${came}.`;
 }
 
 function timelineOf(slots: readonly Slot[], journal: Journal, shortages: readonly Shortage[], fromMs: number, moments: Moments): Moment[] {
@@ -123,7 +130,10 @@ function timelineOf(slots: readonly Slot[], journal: Journal, shortages: readonl
   const lines = [...changeLines(events, journal, moments), ...limitLines(slots, journal, moments), ...missingLines(slots, journal, moments)];
   for (const { startMs, endMs, shortSeconds, peak, needed, ready } of shortages) {
     const had = Number.isNaN(ready) ? "" : `, ${ready} ready`;
-    lines.push({ timeMs: startMs, text: `short until ${moments.at(endMs)}, ${spanText(1000 * shortSeconds)} in all: demand up to ${numberText(peak)} needs ${needed}${had}` });
+    lines.push({
+      timeMs: startMs,
+      text: `short until ${moments.at(endMs)}, ${spanText(1000 * shortSeconds)} in all: demand up to ${numberText(peak)} needs ${needed}${had}`,
+    });
   }
   return lines.toSorted((a, b) => a.timeMs - b.timeMs);
 }
@@ -177,7 +187,8 @@ function stretches(slots: readonly Slot[], wordOf: (slot: Slot) => string | unde
     const word = wordOf(slot);
     const last = found.at(-1);
     if (word === undefined) continue;
-    if (last !== undefined && last.word === word && index - last.index <= JOINED_SLOTS) Object.assign(last, { lastMs: slot.timeMs, index, most: Math.max(last.most, slot.raw) });
+    if (last !== undefined && last.word === word && index - last.index <= JOINED_SLOTS)
+      Object.assign(last, { lastMs: slot.timeMs, index, most: Math.max(last.most, slot.raw) });
     else found.push({ word, startMs: slot.timeMs, lastMs: slot.timeMs, most: slot.raw, index });
   }
   return found;

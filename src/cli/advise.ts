@@ -70,8 +70,10 @@ export function adviseCommand(io: Io, finish: (code: number) => void): Command {
     .addOption(new Option("--output <format>", "what is printed").choices(["text", "json"]).default("text"))
     .addHelpText("after", EXAMPLE);
   return command.action(async (name: string | undefined, options: AdviseOptions) => {
-    if ((name === undefined) === (options.scaler === undefined)) command.error("error: expected either the name of a scaler in the cluster or --scaler <file>");
-    if (options.csv === undefined && options.prometheusUrl === undefined) command.error("error: expected --prometheus-url <url> or --csv <file>: where the demand's history is read from");
+    if ((name === undefined) === (options.scaler === undefined))
+      command.error("error: expected either the name of a scaler in the cluster or --scaler <file>");
+    if (options.csv === undefined && options.prometheusUrl === undefined)
+      command.error("error: expected --prometheus-url <url> or --csv <file>: where the demand's history is read from");
     finish(await runAdvise(name, options, io));
   });
 }
@@ -121,7 +123,9 @@ async function fromFile({ scaler: file = "", readyDelay }: AdviseOptions): Promi
 async function fromCluster(connection: KubeConnection, name: string, options: AdviseOptions, io: Io): Promise<Source> {
   const namespace = options.namespace ?? connection.namespace;
   const { scaler, status } = await readScaler(connection, namespace, name, io.signal);
-  const readyMs = options.readyDelay === undefined ? await timesToReady(connection, namespace, scaler.spec.scaleTargetRef, io.signal) : [options.readyDelay];
+  const observed = (status.timeToReady?.observed ?? []).map((text) => parseDuration(text) ?? NaN).filter((ms) => ms >= 0);
+  const seenMs = observed.length > 0 ? observed : await timesToReady(connection, namespace, scaler.spec.scaleTargetRef, io.signal);
+  const readyMs = options.readyDelay === undefined ? seenMs : [options.readyDelay];
   return { scaler, seen: { readyMs, peakReplicas: status.demand?.peak?.replicas ?? NaN, leadMs: parseDuration(status.model?.leadTime ?? "") } };
 }
 
@@ -130,7 +134,13 @@ function slowOf(readyMs: readonly number[]): number | undefined {
   return readyMs.toSorted((a, b) => a - b)[Math.ceil(0.95 * readyMs.length) - 1];
 }
 
-function traceFor(options: AdviseOptions, { spec }: Scaler, note: (sentence: string) => void, signal: AbortSignal, progress: (share: number) => void): Promise<Trace> {
+function traceFor(
+  options: AdviseOptions,
+  { spec }: Scaler,
+  note: (sentence: string) => void,
+  signal: AbortSignal,
+  progress: (share: number) => void,
+): Promise<Trace> {
   const { csv, prometheusUrl, from, to } = options;
   if (csv !== undefined) return traceFromCsv(csv, note);
   const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
@@ -140,7 +150,8 @@ function traceFor(options: AdviseOptions, { spec }: Scaler, note: (sentence: str
 
 function moment(text: string): Moment {
   const found = parseMoment(text);
-  if (found === undefined) throw new InvalidArgumentError("Expected a time such as 2026-03-02T08:00:00Z, unix seconds, or a duration before now such as 28d.");
+  if (found === undefined)
+    throw new InvalidArgumentError("Expected a time such as 2026-03-02T08:00:00Z, unix seconds, or a duration before now such as 28d.");
   return found;
 }
 

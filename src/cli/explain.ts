@@ -98,7 +98,8 @@ async function findJournal(connection: KubeConnection, { scaler }: ReadScaler, o
     return { journal: undefined, origin: { kind: "status", sentence: `${away} This is from the scaler's status alone. ${how}` } };
   }
   const journal = await fromPrometheus(connection, scaler, options.prometheusUrl, io);
-  const sentence = `${away} Computed again from ${options.prometheusUrl.origin} with the operator's own code; ready replicas of the past and what was really written are not known there.`;
+  const unknown = "ready replicas of the past and what was really written are not known there";
+  const sentence = `${away} Computed again from ${options.prometheusUrl.origin} with the operator's own code; ${unknown}.`;
   return { journal, origin: { kind: "prometheus", sentence } };
 }
 

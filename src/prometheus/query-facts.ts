@@ -74,10 +74,15 @@ function isOne(node: Node, query: string): boolean {
     case "AggregateExpr": {
       const modifier = node.getChild("AggregateModifier");
       const head = query.slice(node.from, node.to);
-      return !/^(topk|bottomk|count_values|limitk|limit_ratio)\b/.test(head) && (modifier === null || /^by\s*\(\s*\)$/.test(query.slice(modifier.from, modifier.to)));
+      return (
+        !/^(topk|bottomk|count_values|limitk|limit_ratio)\b/.test(head) &&
+        (modifier === null || /^by\s*\(\s*\)$/.test(query.slice(modifier.from, modifier.to)))
+      );
     }
     case "FunctionCall":
-      return /^(scalar|vector|time|pi)$/.test(functionOf(node, query)) || operands(node.getChild("FunctionCallBody")).every((operand) => isOne(operand, query));
+      return (
+        /^(scalar|vector|time|pi)$/.test(functionOf(node, query)) || operands(node.getChild("FunctionCallBody")).every((operand) => isOne(operand, query))
+      );
     case "BinaryExpr":
     case "ParenExpr":
     case "UnaryExpr":
@@ -90,7 +95,8 @@ function isOne(node: Node, query: string): boolean {
   }
 }
 
-const EXPRESSIONS = /^(NumberDurationLiteral|StringLiteral|AggregateExpr|FunctionCall|BinaryExpr|ParenExpr|UnaryExpr|StepInvariantExpr|OffsetExpr|SubqueryExpr|VectorSelector|MatrixSelector)$/;
+const EXPRESSIONS =
+  /^(NumberDurationLiteral|StringLiteral|FunctionCall|(Aggregate|Binary|Paren|Unary|StepInvariant|Offset|Subquery)Expr|(Vector|Matrix)Selector)$/;
 
 function operands(node: Node | null): Node[] {
   const found: Node[] = [];

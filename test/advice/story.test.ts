@@ -67,6 +67,12 @@ test.each(CASES)("%s is the root cause, and comes first", (kind, journal, senten
   expect(story?.isWithinLevel).toBe(false);
 });
 
+test("a limit that left room for what was needed is not the cause", () => {
+  const events = [asked(60, 8, 40), ready(70, 40)];
+  const story = tellStory(journalOf((m) => ({ ...rise(m), ...(m >= 60 ? { asked: 40, raw: 41, limitedBy: "TooManyReplicas" } : {}) }), { events }), START_MS);
+  expect(story?.shortages[0]?.cause.kind).toBe("forecastLow");
+});
+
 test("how long, how much, what was needed, asked for and ready, each with its time", () => {
   const story = tellStory(CASES[0]?.[1] ?? journalOf(() => ({})), START_MS);
   expect(story).toMatchObject({ shortSeconds: 600, shortShare: 600 / 7200 });

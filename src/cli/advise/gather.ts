@@ -91,10 +91,27 @@ function pacedReplicas({ trace, wanted, split, judgedFrom }: Course, plan: Plan)
 }
 
 /** A moment in which demand asks for `asked` replicas and everything else is well. */
-function inputOf(asked: number, current: number, nowMs: number, { targetPerReplica, leadMs }: Plan, policy: DecisionInput["policy"]): Omit<DecisionInput, "history"> {
+function inputOf(
+  asked: number,
+  current: number,
+  nowMs: number,
+  { targetPerReplica, leadMs }: Plan,
+  policy: DecisionInput["policy"],
+): Omit<DecisionInput, "history"> {
   const need = asked * targetPerReplica;
   const counts = { raw: asked, stabilized: asked, wanted: asked, unlimited: asked } as const;
-  const demand = { kind: "calibrated", control: "forecast", ...counts, now: need, present: true, point: need, margin: 0, scale: 1, targetPerReplica, leadMs } as const;
+  const demand = {
+    kind: "calibrated",
+    control: "forecast",
+    ...counts,
+    now: need,
+    present: true,
+    point: need,
+    margin: 0,
+    scale: 1,
+    targetPerReplica,
+    leadMs,
+  } as const;
   const target = { replicas: current, ready: current, isRollingOut: false };
   return { nowMs, demand, expectedAtMost: NaN, lastSampleMs: nowMs, missingBecause: undefined, target, policy };
 }

@@ -24,14 +24,17 @@ export function reviewText(reviewed: Reviewed): string {
     for (const part of [`Found: ${finding}`, `Why it matters: ${why}`, `Change: ${change}`]) lines.push(...wrapped(part, 77).map((line) => `   ${line}`));
     if (patch !== undefined) lines.push(`   ${commandOf(namespace, name, patch)}`);
   }
-  const next = advice.some(({ patch }) => patch !== undefined) ? ["", ...wrapped("Before a change is applied, its manifest can be tried on the same history: predictive-scaler backtest")] : [];
+  const next = advice.some(({ patch }) => patch !== undefined)
+    ? ["", ...wrapped("Before a change is applied, its manifest can be tried on the same history: predictive-scaler backtest")]
+    : [];
   return [...lines, ...next, ""].join("\n");
 }
 
 function headline({ namespace, name, advice, trace, judgedDays }: Reviewed): string {
   const who = namespace === "" ? name : `${namespace}/${name}`;
   const span = spanText(trace.values.length * trace.stepMs);
-  const seen = judgedDays === undefined ? `${span} of demand seen, too little to judge the forecast` : `${span} of demand seen, the last ${daysText(judgedDays)} judged`;
+  const seen =
+    judgedDays === undefined ? `${span} of demand seen, too little to judge the forecast` : `${span} of demand seen, the last ${daysText(judgedDays)} judged`;
   if (advice.length === 0) return `${who}: nothing to change (${seen}).`;
   const serious = advice.filter(({ severity }) => severity === "serious").length;
   const count = `${advice.length} ${advice.length === 1 ? "piece" : "pieces"} of advice`;

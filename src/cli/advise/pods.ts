@@ -25,9 +25,13 @@ export async function timesToReady(connection: KubeConnection, namespace: string
   const space = `/namespaces/${encodeURIComponent(namespace)}`;
   try {
     const { spec } = (await get(`/apis/apps/v1${space}/${plural}/${encodeURIComponent(target.name)}`)) as Workload;
-    const selector = Object.entries(spec?.selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`).join(",");
+    const selector = Object.entries(spec?.selector?.matchLabels ?? {})
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
     if (selector === "") return [];
-    const { items = [] } = (await get(`/api/v1${space}/pods?limit=${MOST_PODS}&labelSelector=${encodeURIComponent(selector)}`)) as { readonly items?: readonly Pod[] };
+    const { items = [] } = (await get(`/api/v1${space}/pods?limit=${MOST_PODS}&labelSelector=${encodeURIComponent(selector)}`)) as {
+      readonly items?: readonly Pod[];
+    };
     return items.map(timeToReady).filter((ms) => ms >= 0 && ms <= LONGEST_MS);
   } catch (error) {
     if (error instanceof KubeError) return [];

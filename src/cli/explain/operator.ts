@@ -38,7 +38,9 @@ export async function askUrl(url: URL, namespace: string, name: string, signal: 
     }
     if (statusCode === 404) return { kind: "none", why: `the operator at ${url.origin} does not know this scaler (another replica may lead)` };
     const journal = statusCode === 200 ? readJournal(parsed(text)) : undefined;
-    return journal === undefined ? { kind: "none", why: `${url.origin} does not answer as the operator does (${statusCode})` } : { kind: "journal", journal, from: url.origin };
+    return journal === undefined
+      ? { kind: "none", why: `${url.origin} does not answer as the operator does (${statusCode})` }
+      : { kind: "journal", journal, from: url.origin };
   } catch (error) {
     signal.throwIfAborted();
     return { kind: "none", why: `the operator at ${url.origin} does not answer (${error instanceof Error ? error.message : String(error)})` };
@@ -46,7 +48,13 @@ export async function askUrl(url: URL, namespace: string, name: string, signal: 
 }
 
 /** From the operator's pods, found by their label in all namespaces or, where that is forbidden, in `namespaces`. */
-export async function askPods(connection: KubeConnection, namespaces: readonly string[], namespace: string, name: string, signal: AbortSignal): Promise<Asked> {
+export async function askPods(
+  connection: KubeConnection,
+  namespaces: readonly string[],
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<Asked> {
   try {
     const pods = (await podsOf(connection, namespaces, signal)).slice(0, MOST_PODS);
     if (pods.length === 0) return { kind: "none", why: `no running pod has the label ${SELECTOR}` };
@@ -68,7 +76,8 @@ export async function askPods(connection: KubeConnection, namespaces: readonly s
 
 async function podsOf(connection: KubeConnection, namespaces: readonly string[], signal: AbortSignal): Promise<Pod[]> {
   const query = `?labelSelector=${encodeURIComponent(SELECTOR)}`;
-  const list = async (path: string) => ((await connection.request({ method: "GET", path: path + query, signal })) as { readonly items?: readonly Pod[] }).items ?? [];
+  const list = async (path: string) =>
+    ((await connection.request({ method: "GET", path: path + query, signal })) as { readonly items?: readonly Pod[] }).items ?? [];
   const running = (pods: readonly Pod[]) => pods.filter(({ status }) => (status?.phase ?? "Running") === "Running");
   try {
     return running(await list("/api/v1/pods"));

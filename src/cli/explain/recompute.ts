@@ -67,7 +67,16 @@ export async function recompute(scaler: Scaler, history: Series, current: number
 /** What the rules would say now of a scaler that has been watched for a day. */
 function decisionAt(demand: DecisionInput["demand"], policy: Policy, replicas: number, lastSampleMs: number, nowMs: number): Decision {
   const target = { replicas, ready: NaN, isRollingOut: false };
-  return decide({ nowMs, demand, lastSampleMs, missingBecause: undefined, expectedAtMost: NaN, target, policy, history: startHistory(nowMs - DAY_MS, replicas) });
+  return decide({
+    nowMs,
+    demand,
+    lastSampleMs,
+    missingBecause: undefined,
+    expectedAtMost: NaN,
+    target,
+    policy,
+    history: startHistory(nowMs - DAY_MS, replicas),
+  });
 }
 
 function merged(before: Slot | undefined, slot: Slot): Slot {

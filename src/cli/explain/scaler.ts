@@ -40,7 +40,9 @@ export async function readScaler(connection: KubeConnection, namespace: string, 
   const { status = {} } = stored as StoredScaler;
   const parsed = parseScaler(stored);
   if (parsed.kind === "valid") return { scaler: parsed.scaler, status };
-  return refuse(`${namespace}/${name} does nothing, because its manifest has mistakes:\n${formatProblems(parsed.problems)}\nCorrect them and apply it again.`);
+  return refuse(
+    `${namespace}/${name} does nothing, because its manifest has mistakes:\n${formatProblems(parsed.problems)}\nCorrect them and apply it again.`,
+  );
 }
 
 function refuseKube(error: unknown, namespace: string, name: string): never {
