@@ -75,23 +75,27 @@ export function resetAnomalies({ numbers }: Anomalies): void {
 export function isStuck({ stepMs, numbers }: Anomalies, frame: Float64Array): boolean {
   const value = frame[VALUE]!;
   numbers[KIND] = ORDINARY;
-  if (value !== numbers[LAST]!) {
-    if (value === value) endRun(numbers, frame);
-    return false;
-  }
+  if (value === numbers[LAST]!) return isRepeatedTooOften(numbers, frame, stepMs);
+  if (value !== value) return false;
+  // As a rule each value is another: then there is nothing to end.
+  if (numbers[RUN]! !== 1 || numbers[LONGEST]! === 0) endRun(numbers);
+  numbers[LAST] = value;
+  numbers[RUN_SINCE] = frame[TIME]!;
+  return false;
+}
+
+function isRepeatedTooOften(numbers: Float64Array, frame: Float64Array, stepMs: number): boolean {
   const run = numbers[RUN]! + 1;
   numbers[RUN] = run;
-  if (value === 0 || run < STUCK_SAMPLES || run * stepMs <= STUCK_AFTER_MS) return false;
+  if (numbers[LAST] === 0 || run < STUCK_SAMPLES || run * stepMs <= STUCK_AFTER_MS) return false;
   return isImplausible(numbers, frame, run, stepMs);
 }
 
 /** Another value: what ran so far is ordinary from now on. A run that was stuck counts a third, so that one as long is not stuck again. */
-function endRun(numbers: Float64Array, frame: Float64Array): void {
+function endRun(numbers: Float64Array): void {
   const run = numbers[IS_STUCK] === 1 ? Math.ceil(numbers[RUN]! / STUCK_RUNS) : numbers[RUN]!;
   if (run > numbers[LONGEST]!) numbers[LONGEST] = run;
-  numbers[LAST] = frame[VALUE]!;
   numbers[RUN] = 1;
-  numbers[RUN_SINCE] = frame[TIME]!;
   numbers[IS_STUCK] = 0;
 }
 

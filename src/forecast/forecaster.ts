@@ -139,7 +139,7 @@ export interface Forecaster extends PointForecast {
   /** What is unusual about the last observed sample; undefined where it is ordinary, or missing. */
   anomaly(): Anomaly | undefined;
   anomalyCounts(): AnomalyCounts;
-  /** Expert 1 has been worse than expert 3 at the first lead after each settled error of the last day: fitting anew may help. */
+  /** At every ten minutes of the last day with a sample, expert 1 has been worse than expert 3 at the first lead: fitting anew may help. */
   isFallingBehind(): boolean;
   /** Copies of the whole state; importState on a forecaster of equal settings continues identically. Transferable between threads. */
   exportState(): Float64Array[];
