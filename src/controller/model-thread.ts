@@ -43,6 +43,9 @@ export function createModelThread(): ModelThread {
     started.on("exit", (code) => worker === started && fail(`it ended with code ${code}`));
     return started;
   };
+  // Started at once, for it compiles the fit before the first history comes.
+  worker = start();
+  worker.unref();
   return {
     learn(request) {
       worker ??= start();
