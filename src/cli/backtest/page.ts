@@ -157,7 +157,7 @@ function curveTable({ curve, serviceLevel }: BacktestReport): string {
 
 function errorTable(result: BacktestReport): string {
   const words = `${forecastSentence(result)} ${hardestHourSentence(result)}`;
-  const note = `Sum of |demand − forecast| over the sum of demand, in percent, by the hour in ${result.timeZone}. The darker, the further off.`;
+  const note = `Sum of |demand − forecast| over the sum of demand, in percent, by the hour in ${result.timeZone}. The stronger the colour, the further off.`;
   const week = weekTable("The forecast's error by hour of the week, in percent", result.errorByHour);
   return `<p>${escaped(words)}</p>\n<p class="note">${escaped(note)}</p>\n${week}`;
 }

@@ -27,7 +27,7 @@ export interface DemandChart {
 /** Digits that a chart can show. */
 const DIGITS = 5;
 /** Of each line: more would make the page heavy and nothing clearer. */
-const MOST_POINTS = 20_000;
+const MOST_POINTS = 30_000;
 
 const TOOLS = [
   ["in", "Zoom in"],

@@ -6,6 +6,7 @@ const COLUMNS = ["Demand", "Forecast", "95 % bound", "Capacity asked for", "Capa
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 const MOST_ROWS = 2000;
+const NARROW = 480;
 const UNITS = [[1e9, "G"], [1e6, "M"], [1e3, "k"]];
 const unitOf = (value) => UNITS.find(([size]) => Math.abs(value) >= size);
 const plain = (value) => value >= 100 || value === 0 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toPrecision(2);
@@ -44,7 +45,13 @@ function chartOf(figure) {
     const hooks = {
       draw: [(drawn) => mark(drawn, data)],
       setCursor: [(moved) => read(moved.cursor.idx)],
-      setScale: [(scaled, key) => { if (key === "x") holder.dataset.span = (seen = [scaled.scales.x.min, scaled.scales.x.max]).join(" "); }],
+      setScale: [(scaled, key) => {
+        if (key !== "x") return;
+        seen = [scaled.scales.x.min, scaled.scales.x.max];
+        holder.dataset.span = seen.join(" ");
+        const isDense = (seen[1] - seen[0]) / data.stepSeconds > 2 * holder.clientWidth;
+        for (const line of scaled.series) line.width = isDense || holder.clientWidth < NARROW ? 1 : 2;
+      }],
     };
     plot = new uPlot({ ...options(data, holder), hooks }, [times, asked, ready, upper, demand, forecast], holder);
     if (before[0] > first || before[1] < last) plot.setScale("x", { min: before[0], max: before[1] });
@@ -87,8 +94,8 @@ function options(data, holder) {
   const font = "12px system-ui, sans-serif";
   const lines = { stroke: colour("line"), width: 1 };
   const axis = { stroke: colour("soft"), grid: lines, ticks: lines, font };
-  const narrow = holder.clientWidth < 480;
-  const width = narrow || data.columns[0].length > 2 * holder.clientWidth ? 1 : 2;
+  const narrow = holder.clientWidth < NARROW;
+  const width = 2; // until the scale is known
   const stepped = uPlot.paths.stepped({ align: 1 });
   const hours = ["{HH}:{mm}", "\n{WWW} {D} {MMM}", null, "\n{WWW} {D} {MMM}", null, null, null, 1];
   const ticks = (_, marks) => {
@@ -98,6 +105,7 @@ function options(data, holder) {
   return {
     width: holder.clientWidth,
     height: narrow ? 320 : 400,
+    padding: [null, 36, null, null],
     legend: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.timeZone),
     cursor: { y: false, drag: { x: true, y: false }, points: { size: 6 } },

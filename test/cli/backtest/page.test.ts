@@ -63,8 +63,8 @@ test("a long trace is thinned for drawing: peaks, gaps and overloaded spans stay
   });
   const data = JSON.parse(/<script type="application\/json">(.*?)<\/script>/.exec(chart)?.[1] ?? "") as { columns: (number | null)[][]; stepSeconds: number; overloaded: number[] };
   expect(chart.length).toBeLessThan(1_000_000);
-  expect(data.stepSeconds).toBe(8 * 60);
-  expect(data.columns.map((column) => column.length)).toEqual(Array(5).fill(length / 8));
+  expect(data.stepSeconds).toBe(6 * 60);
+  expect(data.columns.map((column) => column.length)).toEqual(Array(5).fill(2 * Math.ceil(length / 12)));
   expect(data.columns[0]).toContain(987);
   expect(data.columns[0]).toContain(3);
   expect(data.columns[0]?.filter((value) => value === null).length).toBeGreaterThan(8);
