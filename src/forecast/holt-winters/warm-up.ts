@@ -21,7 +21,7 @@ function wave(stepMs: number): Float64Array {
   });
 }
 
-/** Compiles the fit, in some 100 ms: to be called in a thread that may be kept busy. */
+/** Compiles the fit, in some 200 ms of processor time: to be called in a thread that may be kept busy. */
 export function warmUp(): void {
   const localClock = createLocalClock("UTC");
   for (let round = 0; round < ROUNDS; round++) {
