@@ -55,6 +55,7 @@ interface Parts {
   readonly powers: Float64Array;
   readonly model: HoltWinters;
   readonly exclusions: Exclusions;
+  readonly hasExclusions: boolean;
   readonly anomalies: Anomalies;
   readonly smooth: MovingAverage;
   readonly regression: Regression;
@@ -74,6 +75,7 @@ function createParts(settings: ForecastSettings): Parts {
   const wrong = leadSteps.find((steps) => !Number.isInteger(steps) || steps < 1);
   if (wrong !== undefined) throw new RangeError(`leadSteps holds ${wrong}, expected whole steps of at least 1`);
   const state = createState();
+  const exclusions = createExclusions(settings.exclude ?? []);
   const regression = createRegression(state, stepMs, settings);
   const leads = [...new Set(leadSteps)].sort((a, b) => a - b).map((steps) => createLead(state, steps, stepMs, regression));
   const first = leads.find(({ steps }) => steps === leadSteps[0])!;
@@ -84,7 +86,8 @@ function createParts(settings: ForecastSettings): Parts {
     slots: new Int32Array(leads.length),
     powers: state.f64(leads.length),
     model: createHoltWinters(state, stepMs),
-    exclusions: createExclusions(settings.exclude ?? []),
+    exclusions,
+    hasExclusions: exclusions.boundaries.length > 1,
     anomalies: createAnomalies(state, stepMs),
     smooth: createMovingAverage(state, stepMs),
     persisted: state.f64(first.steps),
@@ -156,15 +159,14 @@ function joinWeek(parts: Parts): void {
   numbers[IS_FITTED] = 1;
 }
 
-/** Updates every expert with the frame's value (NaN = missing). */
-function learnFrom({ numbers, frame, slots, model, anomalies, smooth, regression, leads }: Parts): void {
+/** Updates experts 1 and 3 with the frame's value (NaN = missing) and leaves in the frame what expert 2 may learn of it. */
+function learnFrom({ numbers, frame, model, anomalies, smooth }: Parts): void {
   const value = frame[VALUE]!;
   const expected = expectation(model, frame[LOCAL_DAY]!, frame[LOCAL_WEEK]!, phiOf(model));
   frame[EXPECTED] = expected;
   if (value !== value) {
     frame[ROOT] = NaN;
     skip(model);
-    observeRegression(regression, frame);
     return;
   }
   frame[INNOVATION] = Math.sqrt(value) - expected;
@@ -173,12 +175,16 @@ function learnFrom({ numbers, frame, slots, model, anomalies, smooth, regression
   const z = Math.max(0, expected + e);
   frame[ROOT] = z;
   learn(model, frame[LOCAL_DAY]!, frame[LOCAL_WEEK]!, e);
-  average(smooth, z);
-  for (let i = 0; i < leads.length; i++) learnOutlook(leads[i]!.outlook, regression, slots[i]!, frame);
-  observeRegression(regression, frame);
+  average(smooth, frame);
   if (value < numbers[LOW]!) numbers[LOW] = value;
   if (value > numbers[HIGH]!) numbers[HIGH] = value;
   numbers[LAST] = value;
+}
+
+/** Updates expert 2. Apart from the others: the engine inlines only so much into one function, and a call with doubles in it would allocate. */
+function learnRegression({ frame, slots, regression, leads }: Parts): void {
+  if (frame[ROOT] === frame[ROOT]) for (let i = 0; i < leads.length; i++) learnOutlook(leads[i]!.outlook, regression, slots[i]!, frame);
+  observeRegression(regression, frame);
 }
 
 /** Says what every kept lead says now. */
@@ -198,11 +204,11 @@ function say(parts: Parts): void {
 }
 
 function observe(parts: Parts, timeMs: number, given: number): void {
-  const { settings, numbers, frame, slots, leads, first, persisted, ledger, exclusions, anomalies, standing } = parts;
+  const { settings, numbers, frame, slots, leads, first, persisted, ledger, hasExclusions, exclusions, anomalies, standing } = parts;
   const was = numbers[TIME_SEEN]!;
   if (was === was && timeMs !== was + settings.stepMs)
     throw new RangeError(`time ${timeMs} after ${was}: times advance by one step of ${settings.stepMs} ms; give NaN for a step without a sample`);
-  const value = given >= 0 && given <= MOST_DEMAND && !isExcluded(exclusions, timeMs) ? given : NaN;
+  const value = given >= 0 && given <= MOST_DEMAND && !(hasExclusions && isExcluded(exclusions, timeMs)) ? given : NaN;
   const step = numbers[STEP]! | 0;
   const kept = step % first.steps;
   for (let i = 0; i < leads.length; i++) slots[i] = step % leads[i]!.steps;
@@ -221,6 +227,7 @@ function observe(parts: Parts, timeMs: number, given: number): void {
     compareExperts(standing, first, frame);
     joinWeek(parts);
     learnFrom(parts);
+    learnRegression(parts);
     say(parts);
   }
   persisted[kept] = numbers[LAST]!;

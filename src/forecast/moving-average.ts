@@ -1,6 +1,9 @@
 // Expert 3: an exponential average of z over five minutes. Persistence, without the noise of a single sample.
 // At steps of five minutes and more it is close to the last sample itself; a missing sample leaves it as it is.
+import * as frames from "./frame.ts";
 import type { State } from "./state.ts";
+
+const { ROOT } = frames;
 
 const TAU_MS = 300_000;
 
@@ -18,8 +21,9 @@ export function resetMovingAverage({ numbers }: MovingAverage): void {
   numbers[0] = NaN;
 }
 
-/** Takes z, not NaN. */
-export function average({ gain, numbers }: MovingAverage, z: number): void {
+/** Takes the frame's root, not NaN. */
+export function average({ gain, numbers }: MovingAverage, frame: Float64Array): void {
+  const z = frame[ROOT]!;
   const was = numbers[0]!;
   numbers[0] = was === was ? was + gain * (z - was) : z;
 }

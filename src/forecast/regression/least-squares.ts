@@ -24,7 +24,7 @@ export interface LeastSquares {
   readonly counters: Float64Array;
 }
 
-/** Work space of one correction, of any squares, for arrays that all share are reached fastest: x, which the caller fills; q = P x; r = kappa P e_k of a pull. */
+/** Work space of one correction, for arrays that all share are reached fastest: x, which the caller fills; q = P x; r = kappa P e_k of a pull. */
 export const X = new Float64Array(MOST_COEFFICIENTS);
 const x = X;
 const q = new Float64Array(MOST_COEFFICIENTS);

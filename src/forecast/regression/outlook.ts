@@ -9,15 +9,15 @@ import * as lagging from "./lags.ts";
 import { seekLags } from "./lags.ts";
 import * as leastSquares from "./least-squares.ts";
 import { correct, createLeastSquares, type LeastSquares, resetLeastSquares } from "./least-squares.ts";
+import * as present from "./present.ts";
 import * as seasonal from "./profile.ts";
 import { seekProfiles } from "./profile.ts";
-import * as regressions from "./regression.ts";
 import type { Regression } from "./regression.ts";
 
 const { IS_LEARNING_OUTLOOK, OUTLOOK_LEARNING_MS, ROOT, TARGET_DAY, TARGET_ELAPSED, TARGET_WEEK, VALUE } = frames;
 const { INPUT, KAPPA, MISS, X } = leastSquares;
 const { DAY, FINE, READ, WEEK } = seasonal;
-const { IS_LEARNING, LEVEL, READS_WEEK, SCALE, SEASONS_NOW } = regressions;
+const { IS_LEARNING, LEVEL, READS_WEEK, SCALE, SEASONS_NOW } = present;
 const { DAY_AGO, FOUND, WEEK_AGO } = lagging;
 
 /** Memory of B: so long, or so many corrections a coefficient if that is longer. */
@@ -101,15 +101,15 @@ export function learnOutlook({ n, squares, ring, bases, numbers }: Outlook, regr
 /** Builds x for the frame's target, keeps it for one lead later, and writes the forecast, on z, to `into[at]`. */
 export function lookOut(outlook: Outlook, regression: Regression, slot: number, frame: Float64Array, into: Float64Array, at: number): void {
   const { n, ring, bases, squares, numbers } = outlook;
-  const { profiles, hasDay, hasWeek, lags, averages, trusted, numbers: present } = regression;
+  const { profiles, hasDay, hasWeek, lags, averages, trusted, numbers: known } = regression;
   const { B } = squares;
-  const s = present[SCALE]!;
+  const s = known[SCALE]!;
   const scale = 1 / s;
   const elapsedMs = frame[TARGET_ELAPSED]!;
   seekProfiles(profiles, frame, TARGET_DAY, TARGET_WEEK);
   const a1 = READ[DAY]!;
-  const a2 = present[READS_WEEK]! * READ[WEEK]!;
-  const base = present[LEVEL]! + a1 + a2;
+  const a2 = known[READS_WEEK]! * READ[WEEK]!;
+  const base = known[LEVEL]! + a1 + a2;
   seekLags(lags, frame);
   const dayAgo = hasDay && elapsedMs >= DAY_MS ? FOUND[DAY_AGO]! : NaN;
   const weekAgo = hasWeek && elapsedMs >= WEEK_MS ? FOUND[WEEK_AGO]! : NaN;
@@ -118,7 +118,7 @@ export function lookOut(outlook: Outlook, regression: Regression, slot: number, 
   const x3 = READ[FINE]! * scale;
   const x4 = dayAgo === dayAgo ? (dayAgo - base) * scale : 0;
   const x5 = weekAgo === weekAgo ? (weekAgo - base) * scale : 0;
-  const x6 = averages[trusted]! * scale * (a1 + a2 - present[SEASONS_NOW]!) * scale;
+  const x6 = averages[trusted]! * scale * (a1 + a2 - known[SEASONS_NOW]!) * scale;
   const first = averages.length;
   const r = slot * n;
   let sum = 0;
@@ -135,7 +135,7 @@ export function lookOut(outlook: Outlook, regression: Regression, slot: number, 
   ring[rest + 4] = x5;
   ring[rest + 5] = x6;
   sum += x1 * B[first]! + x2 * B[first + 1]! + x3 * B[first + 2]! + x4 * B[first + 3]! + x5 * B[first + 4]! + x6 * B[first + 5]!;
-  bases[slot] = frame[VALUE] === frame[VALUE] && present[IS_LEARNING] === 1 ? base : NaN;
+  bases[slot] = frame[VALUE] === frame[VALUE] && known[IS_LEARNING] === 1 ? base : NaN;
   const low = numbers[LOW]!;
   const high = numbers[HIGH]!;
   const spare = WIDENED * (high - low);

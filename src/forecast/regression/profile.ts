@@ -20,7 +20,7 @@ const ROUNDING = 1e-9;
 const PROFILES = 3;
 const WEEKLY = 1;
 
-/** Slots of `shapes` of each profile: nodes per ms; half a node (centred) or a whole one; 1 where reading interpolates; slowest gain; caution; the count that it is reached at. */
+/** Slots of `shapes`: nodes per ms; half a node (centred) or a whole one; 1 where reading interpolates; slowest gain; caution; count that it is reached at. */
 const PER_MS = 0;
 const SHIFT = 1;
 const BLEND = 2;

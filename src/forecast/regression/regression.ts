@@ -8,11 +8,16 @@ import * as frames from "../frame.ts";
 import { DAY_MS } from "../seasons.ts";
 import type { State } from "../state.ts";
 import { createLags, type Lags, remember, resetLags } from "./lags.ts";
+import * as present from "./present.ts";
 import * as seasonal from "./profile.ts";
 import { createProfiles, learnProfiles, type Profiles, seekProfiles } from "./profile.ts";
 
 const { ELAPSED, LOCAL_DAY, LOCAL_WEEK, ROOT } = frames;
 const { DAY, ERRORS, FINE, READ, WEEK } = seasonal;
+const {
+  LEVEL, SCALE, HOUR_MEAN, DAY_ONE_COUNT, DAY_ONE_MEAN, DAY_ONE_SQUARES, IS_SEEDED, READS_WEEK,
+  IS_LEARNING, HAS_AVERAGES, SEASONS_NOW, NUMBERS,
+} = present;
 
 const MINUTE_MS = 60_000;
 /** Time constants of the averages of u; 0 is u itself. Those shorter than this share of a step say nothing new. */
@@ -26,24 +31,6 @@ const HOUR_TAU_MS = 60 * MINUTE_MS;
 const WEEK_JOINS_MS = 13.9 * DAY_MS;
 /** A spread below this share of the level is none: everything is then measured in levels. */
 const LEAST_SPREAD = 1e-6;
-
-/** Slots of `numbers`. */
-export const LEVEL = 0;
-/** s: what features are measured in. */
-export const SCALE = 1;
-const HOUR_MEAN = 2;
-const DAY_ONE_COUNT = 3;
-const DAY_ONE_MEAN = 4;
-const DAY_ONE_SQUARES = 5;
-const IS_SEEDED = 6;
-/** 1 once A2 is read. */
-export const READS_WEEK = 7;
-/** 1 once day one has passed. */
-export const IS_LEARNING = 8;
-const HAS_AVERAGES = 9;
-/** A1 + A2 at the last sample, after it was learned from. */
-export const SEASONS_NOW = 10;
-const NUMBERS = 11;
 
 export interface Regression {
   readonly profiles: Profiles;
