@@ -34,18 +34,17 @@ export function scoreOf(
   const first = step - lead - stabilization;
   const length = lead + stabilization + 1;
   const block = stabilization + 1;
-  for (let i = 0, l = first; i < length; i++, l++) {
-    const at = l & mask;
-    values[i] = l < 0 ? Infinity : (floors[at] as number) > load ? -Infinity : (load - (points[at] as number)) / (scales[at] as number);
-  }
   let least = Infinity;
   for (let i = length - 1, left = length % block; i >= 0; i--, left--) {
     if (left === 0) {
       left = block;
       least = Infinity;
     }
-    const value = values[i] as number;
+    const l = first + i;
+    const at = l & mask;
+    const value = l < 0 ? Infinity : (floors[at] as number) > load ? -Infinity : (load - (points[at] as number)) / (scales[at] as number);
     if (value < least) least = value;
+    values[i] = value;
     rest[i] = least;
   }
   let score = -Infinity;
