@@ -6,6 +6,7 @@ import { numberText } from "../decision/index.ts";
 import type { Decision, GateState } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
 import type { Memory, Refit } from "./memory.ts";
+import { FINDING_SHOWN_MS } from "./observation.ts";
 
 /** A condition before its times are known. */
 export interface Verdict {
@@ -23,8 +24,6 @@ export interface Seen {
   readonly failure: OperatorError | undefined;
 }
 
-/** For so long an unusual sample is shown, ms. */
-const FINDING_SHOWN_MS = 3_600_000;
 /** With less history than this there is no week season, ms. */
 const WEEK_SEASON_NEEDS_MS = 14 * 24 * 3_600_000;
 

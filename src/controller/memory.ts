@@ -149,7 +149,7 @@ export function acceptModel(memory: Memory, plan: Plan, result: LearnResult, now
     }
   }
   memory.plan = plan;
-  memory.track = createTrack(plan.model, learned.untilMs, learned);
+  memory.track = createTrack(plan.model, learned.untilMs, learned, model.kind === "fitted" ? track.gate() : undefined);
   if (!isSameLead) {
     memory.expectations = expectationsFor(plan);
     memory.ownSinceMs = undefined;

@@ -10,6 +10,9 @@ import { peakAhead } from "./peak-ahead.ts";
 import { missingReason, newestSlotMs } from "./reading.ts";
 import type { Reading } from "./reading.ts";
 
+/** For so long an unusual sample is shown, ms. */
+export const FINDING_SHOWN_MS = 3_600_000;
+
 /** Takes what was read of the metric and of the target. */
 export function observe(memory: Memory, reading: Reading, scale: TargetScale | OperatorError, nowMs: number, metrics: Metrics): void {
   const { track, plan } = memory;
@@ -29,7 +32,9 @@ function find(memory: Memory, anomaly: Anomaly | undefined, nowMs: number, metri
   if (anomaly === undefined || memory.model.kind !== "fitted") return;
   const before = memory.finding?.anomaly;
   const isSame = before !== undefined && anomaly.kind !== "outlier" && before.kind === anomaly.kind && before.sinceMs === anomaly.sinceMs;
-  memory.finding = { anomaly, atMs: nowMs };
+  // Of an hour the most unusual one is shown.
+  const isLess = anomaly.kind === "outlier" && before !== undefined && before.kind !== "stuck" && anomaly.sizeInMae <= before.sizeInMae;
+  if (!isLess || nowMs - (memory.finding?.atMs ?? NaN) > FINDING_SHOWN_MS) memory.finding = { anomaly, atMs: nowMs };
   if (!isSame) metrics.anomaly(memory.plan.namespace, memory.plan.name, anomaly.kind);
 }
 

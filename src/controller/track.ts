@@ -31,8 +31,8 @@ export interface Track {
   gate(): GateState;
 }
 
-/** A track whose next slot is the one after `settledMs`, from a learned model or from nothing. */
-export function createTrack(settings: ModelSettings, settledMs: number, learned?: Learned): Track {
+/** A track whose next slot is the one after `settledMs`, from a learned model or from nothing. `before`: the control of the track that served until now. */
+export function createTrack(settings: ModelSettings, settledMs: number, learned?: Learned, before?: GateState): Track {
   const { stepMs } = settings.forecast;
   const live = newLine(settings);
   const settled = newLine(settings);
@@ -40,6 +40,7 @@ export function createTrack(settings: ModelSettings, settledMs: number, learned?
     settled.importState(learned.state);
     live.importState(learned.state);
   }
+  if (before !== undefined) for (const line of [settled, live]) line.inherit(before);
   return new LiveTrack(live, settled, stepMs, settledMs, learned?.lastSampleMs ?? NaN);
 }
 

@@ -42,6 +42,8 @@ export interface GateState {
   readonly skill24h: number;
   /** Since when this control holds, unix ms; NaN: from the start. */
   readonly sinceMs: number;
+  /** When control was last lost, and the time before that, unix ms; -Infinity: never. */
+  readonly lossesMs: readonly [number, number];
 }
 
 export interface Gate {
@@ -49,6 +51,8 @@ export interface Gate {
   take(timeMs: number, value: number, forecast: number): void;
   readonly hasForecastControl: boolean;
   gate(): GateState;
+  /** Takes over who had control until now, and when it was lost: a new model does not reset what happened. Skills stay its own. */
+  inherit(before: GateState): void;
   /** The live arrays. */
   readonly state: readonly Float64Array[];
 }
@@ -107,7 +111,15 @@ class SkillGate implements Gate {
       skill6h: this.#isJudged() ? this.#skill(FAST_ERROR, FAST_PERSISTENCE) : NaN,
       skill24h: this.#isJudged() ? this.#skill(SLOW_ERROR, SLOW_PERSISTENCE) : NaN,
       sinceMs: now[SINCE]!,
+      lossesMs: [now[LOSS]!, now[LOSS_BEFORE]!],
     };
+  }
+
+  inherit({ control, sinceMs, lossesMs }: GateState): void {
+    const now = this.#now;
+    now[HAS_LOST] = control === "demand" ? 1 : 0;
+    now[SINCE] = sinceMs;
+    [now[LOSS], now[LOSS_BEFORE]] = lossesMs;
   }
 
   #isJudged(): boolean {

@@ -17,6 +17,8 @@ export interface Line {
   /** What the rule in control says; after a change of control, for one scale-down window never below what was wanted before it. */
   demand(): LineDemand;
   gate(): GateState;
+  /** Goes on from the control of a line that served until now. */
+  inherit(before: GateState): void;
   exportState(): LineState;
   importState(state: LineState): void;
 }
@@ -73,6 +75,7 @@ export function createLine(forecaster: Forecaster, settings: DemandSettings): Li
     },
     demand: demandNow,
     gate: () => gate.gate(),
+    inherit: (before) => gate.inherit(before),
     exportState: () => ({
       forecaster: forecaster.exportState(),
       rule: onForecast.exportState(),

@@ -26,6 +26,8 @@ export interface Setting {
   /** Simulated start of the operator. */
   readonly startMs?: number;
   readonly query?: string;
+  /** Time that a pod takes to become Ready. */
+  readonly readyDelayMs?: number;
 }
 
 const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment", name: "checkout" };
@@ -33,10 +35,10 @@ const KEY = "shop/checkout";
 
 export type Operator = Awaited<ReturnType<typeof startOperator>>;
 
-export async function startOperator({ spec = {}, value = demandAt, replicas = 4, startMs = START_MS + 20 * DAY_MS, query = "sum(demand)" }: Setting = {}) {
+export async function startOperator({ spec = {}, value = demandAt, replicas = 4, startMs = START_MS + 20 * DAY_MS, query = "sum(demand)", readyDelayMs = 10 * MINUTE_MS }: Setting = {}) {
   const clock = createManualClock(startMs + 20_000);
   const wallClock = createClock();
-  const kubernetes = await startPlaygroundKubernetes({ clock, readyDelayMs: 10 * MINUTE_MS });
+  const kubernetes = await startPlaygroundKubernetes({ clock, readyDelayMs });
   const prometheus = await startPlaygroundPrometheus({ clock });
   prometheus.addSeries({ name: "demand", labels: { pod: "a" }, value });
   prometheus.addSeries({ name: "other", labels: { pod: "a" }, value: () => 1 });

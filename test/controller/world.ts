@@ -9,11 +9,11 @@ export const DAY_MS = 1440 * MINUTE_MS;
 /** A Monday, 00:00 UTC. */
 export const START_MS = Date.UTC(2026, 0, 5);
 
-export function planOf(spec: object = {}): Plan {
+export function planOf(spec: object = {}, uid = "u1"): Plan {
   const parsed = parseScaler({
     apiVersion: "predictivescaler.io/v1alpha1",
     kind: "PredictiveScaler",
-    metadata: { namespace: "shop", name: "checkout", uid: "u1", generation: 1 },
+    metadata: { namespace: "shop", name: "checkout", uid, generation: 1 },
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "checkout" },
       maxReplicas: 40,

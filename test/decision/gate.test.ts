@@ -48,7 +48,7 @@ describe("on forecasts that are told", () => {
   test("figures and the moment of the change are told", () => {
     const gate = createGate(STEP_MS, LEAD);
     feed(gate, 12, () => false);
-    expect(gate.gate()).toEqual({ control: "forecast", skill6h: NaN, skill24h: NaN, sinceMs: NaN });
+    expect(gate.gate()).toEqual({ control: "forecast", skill6h: NaN, skill24h: NaN, sinceMs: NaN, lossesMs: [-Infinity, -Infinity] });
     const [lost = NaN] = feed(gate, 80, (hour) => hour >= 72, 12);
     const { control, skill6h, skill24h, sinceMs } = gate.gate();
     expect({ control, sinceMs }).toEqual({ control: "demand", sinceMs: START_MS + lost * HOUR_MS });
