@@ -78,7 +78,7 @@ export function isStuck({ stepMs, numbers }: Anomalies, frame: Float64Array): bo
   if (value === numbers[LAST]!) return isRepeatedTooOften(numbers, frame, stepMs);
   if (value !== value) return false;
   // As a rule each value is another: then there is nothing to end.
-  if (numbers[RUN]! !== 1 || numbers[LONGEST]! === 0) endRun(numbers);
+  if (numbers[RUN] !== 1 || numbers[LONGEST] === 0) endRun(numbers);
   numbers[LAST] = value;
   numbers[RUN_SINCE] = frame[TIME]!;
   return false;
