@@ -16,9 +16,9 @@ export function lastWeekFrom({ stepMs }: Pick<World, "stepMs">): number {
 }
 
 /**
- * Replicas asked for at each step, never more at a higher utilisation, by "the same time last week, 30 minutes early" at a utilisation of (0..1]: the largest demand of that
- * half hour, so that replicas come early and do not go early, with 10 minutes of scale-down stabilisation. Where last week has no sample,
- * what was asked for stays; in the first week the demand itself is followed.
+ * Replicas asked for at each step by "the same time last week, 30 minutes early" at a utilisation of (0..1], never more at a higher one.
+ * The largest demand of that half hour counts, so that replicas come early and do not go early, with 10 minutes of scale-down stabilisation.
+ * Where last week has no sample, what was asked for stays; in the first week the demand itself is followed.
  */
 export function lastWeekReplicas(world: World, utilisation: number): Float64Array {
   const { demand, stepMs, targetPerReplica } = world;

@@ -92,7 +92,9 @@ function replayLevel(course: Course, serviceLevel: number, ladders?: Float64Arra
   const forecast = { forecast: () => points[now] ?? NaN };
   for (let i = 0; i < values.length; i++) {
     now = i;
-    if (ladders !== undefined && i % period === 0) for (let k = 0; k < RUNGS; k++) ladders[(i / period) * RUNGS + k] = rule.marginFor(2 ** (-k / RUNGS_PER_OCTAVE));
+    if (ladders !== undefined && i % period === 0) {
+      for (let k = 0; k < RUNGS; k++) ladders[(i / period) * RUNGS + k] = rule.marginFor(2 ** (-k / RUNGS_PER_OCTAVE));
+    }
     rule.observe(startMs + i * stepMs, values[i] ?? NaN, forecast);
     const demand = rule.demand();
     wanted[i] = Math.min(settings.maxReplicas, demand.wanted);

@@ -55,7 +55,8 @@ class MeanErrorScale implements ErrorScale {
   constructor(stepMs: number) {
     this.#samplesPerDay = DAY_MS / stepMs;
     const slotGain = Math.min(1, DAY_SLOTS / (SLOT_MEMORY_DAYS * this.#samplesPerDay));
-    this.#gains = Float64Array.of(gainOf(stepMs, 60 * MINUTE_MS), gainOf(stepMs, 240 * MINUTE_MS), gainOf(stepMs, 5 * DAY_MS), gainOf(stepMs, DAY_MS), slotGain);
+    const memories = [60 * MINUTE_MS, 240 * MINUTE_MS, 5 * DAY_MS, DAY_MS];
+    this.#gains = Float64Array.of(...memories.map((tauMs) => gainOf(stepMs, tauMs)), slotGain);
   }
 
   takeError(error: number, middleMs: number): void {
