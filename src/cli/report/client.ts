@@ -21,11 +21,7 @@ function chartOf(figure) {
   const columns = data.columns;
   const times = columns[0].map((_, i) => data.startSeconds + i * data.stepSeconds);
   const [demand, forecast, upper, asked, ready] = columns;
-  const over = new Uint8Array(times.length);
-  for (let k = 0; k < data.overloaded.length; k += 2) {
-    const from = data.overloaded[k] / data.stepSeconds;
-    over.fill(1, Math.floor(from + 1e-6), Math.ceil(from + data.overloaded[k + 1] / data.stepSeconds - 1e-6));
-  }
+  const over = overloadedPoints(data, times.length);
   const isOver = (i) => over[i] === 1;
   const parts = { hourCycle: "h23", weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
   const written = new Intl.DateTimeFormat("en-GB", { timeZone: data.timeZone, ...parts });
@@ -88,6 +84,16 @@ function chartOf(figure) {
     plot.setCursor({ left: plot.valToPos(times[i], "x"), top: 0 });
   });
   fillWhenOpened(figure.querySelector("details.every"), times, columns, written, isOver, () => seen);
+}
+
+/** 1 for each point in whose time demand was above the ready capacity. */
+function overloadedPoints(data, count) {
+  const over = new Uint8Array(count);
+  for (let k = 0; k < data.overloaded.length; k += 2) {
+    const from = data.overloaded[k] / data.stepSeconds;
+    over.fill(1, Math.floor(from + 1e-6), Math.ceil(from + data.overloaded[k + 1] / data.stepSeconds - 1e-6));
+  }
+  return over;
 }
 
 function options(data, holder) {
