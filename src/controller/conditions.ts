@@ -58,7 +58,8 @@ function unusual({ finding, track }: Memory, nowMs: number): Verdict | undefined
   if (nowMs - finding.atMs > FINDING_SHOWN_MS) return undefined;
   const seen = `A sample of ${numberText(anomaly.value)} at ${rfc3339(anomaly.timeMs)}, where ${numberText(anomaly.expected)} was expected`;
   const isOutlier = anomaly.kind === "outlier";
-  const done = isOutlier ? "it is learned from only in part; replicas may rise on it" : `sample ${anomaly.samples} in a row so far on one side, so the model follows the new level`;
+  const inPart = "it is learned from only in part; replicas may rise on it";
+  const done = isOutlier ? inPart : `sample ${anomaly.samples} in a row so far on one side, so the model follows the new level`;
   return { type: "MetricAvailable", status: "True", reason: isOutlier ? "OutlierIgnored" : "LevelShiftFollowed", message: `${seen}: ${done}.` };
 }
 
@@ -79,7 +80,8 @@ function forecasting({ missing, model, plan, track }: Memory): Verdict {
       const wantsWeek = plan.model.forecast.week && !model.fit.week;
       const noWeek = wantsWeek ? ` There is no week season yet: it needs ${durationText(WEEK_SEASON_NEEDS_MS)} of history.` : "";
       const learned = `Learned from ${durationText(plan.historyMs)} of history, ${percent(model.fit.present)} of its samples present`;
-      return { type: "Forecasting", status: "True", reason: "ModelFitted", message: `${learned}; seasons: ${seasons || "none"}.${noWeek}${leftAside(model.refit)}` };
+      const message = `${learned}; seasons: ${seasons || "none"}.${noWeek}${leftAside(model.refit)}`;
+      return { type: "Forecasting", status: "True", reason: "ModelFitted", message };
     }
   }
 }

@@ -146,7 +146,7 @@ class SkillGate implements Gate {
     const isBelow = this.#skill(FAST_ERROR, FAST_PERSISTENCE) < 0;
     now[BELOW] = isBelow ? now[BELOW]! + 1 : 0;
     if (now[HAS_LOST] === 0) {
-      if (now[BELOW]! * this.#stepMs < LOST_AFTER_MS) return;
+      if (now[BELOW] * this.#stepMs < LOST_AFTER_MS) return;
       now[HAS_LOST] = 1;
       now[LOSS_BEFORE] = now[LOSS]!;
       now[LOSS] = now[SINCE] = timeMs;

@@ -68,7 +68,7 @@ export function createLine(forecaster: Forecaster, settings: DemandSettings): Li
         handOver[STEPS_SINCE] = 0;
       }
       // What happened at the target is the doing of the rule that has been in control for a whole lead; the other goes by what would have happened.
-      const isOwn = handOver[STEPS_SINCE]! > settings.leadSteps;
+      const isOwn = handOver[STEPS_SINCE] > settings.leadSteps;
       const applicable = applied === undefined || isOwn ? applied : { ...applied, ownThroughout: false };
       onForecast.observe(timeMs, value, forecaster, before ? applicable : undefined);
       onPresent.observe(timeMs, value, persistence, before ? undefined : applicable);
