@@ -119,7 +119,10 @@ export const statusSchema = z
       .object({ ...conclusion, trace: trace.optional() })
       .optional()
       .meta({ ...described("The last decision and how it came about.") }),
-    recommendation: z.object(conclusion).optional().meta({ ...described("In mode Recommend: what would have been done.") }),
+    recommendation: z
+      .object({ ...conclusion, advice: message("Whether the forecast has earned mode Active, and why or why not.").optional() })
+      .optional()
+      .meta({ ...described("In mode Recommend: what would have been done.") }),
     conditions: z
       .array(condition)
       .max(16)

@@ -115,7 +115,7 @@ class Book {
   }
 
   read(sinceMs: number, nowMs: number): Journal {
-    const { namespace, name, leadMs, targetPerReplica, policy, model } = this.#plan;
+    const { namespace, name, leadMs, targetPerReplica, policy, model, serviceLevel } = this.#plan;
     const first = Math.max(this.#first, this.#head - this.#slots + 1, this.#slotOf(sinceMs));
     const newest = Math.min(this.#head, this.#slotOf(nowMs));
     return {
@@ -129,7 +129,7 @@ class Book {
       targetPerReplica,
       minReplicas: policy.minReplicas,
       maxReplicas: policy.maxReplicas,
-      serviceLevel: 1 - model.demand.budget,
+      serviceLevel,
       decision: this.#last === undefined ? undefined : recordOf(this.#last.decision),
       demand: this.#last === undefined ? undefined : demandOf(this.#last.memory),
       slots: Array.from({ length: Math.max(0, newest - first + 1) }, (_, i) => this.#readSlot(first + i)),

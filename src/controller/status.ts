@@ -1,4 +1,5 @@
 // The status of a scaler as it is written: pure. Numbers are texts that a person can read; what is not known is left out.
+import { promotion } from "../advice/index.ts";
 import type { Condition, ScalerStatus } from "../api/index.ts";
 import { durationText, STATUS_LIMITS } from "../api/index.ts";
 import { rfc3339 } from "../clock.ts";
@@ -9,8 +10,9 @@ import { percent } from "./conditions.ts";
 import type { Verdict } from "./conditions.ts";
 import type { Memory } from "./memory.ts";
 
+const DAY_MS = 24 * 3_600_000;
 /** How far ahead the peak in the status looks, ms. */
-const PEAK_HORIZON_MS = 24 * 3_600_000;
+const PEAK_HORIZON_MS = DAY_MS;
 
 /** A merge patch of `T`: null removes what is there. Lists are replaced whole. */
 export type MergePatch<T> = T extends readonly unknown[] ? T : T extends object ? { readonly [K in keyof T]?: MergePatch<T[K]> | null } : T;
@@ -42,8 +44,16 @@ export function decidedStatus(memory: Memory, scale: TargetScale, decision: Deci
     ...serviceStatus(memory),
     ...readinessStatus(memory),
     decision: { time, from, to, reason, message, trace: trace.slice(0, STATUS_LIMITS.traceEntries) },
-    recommendation: decision.kind === "recommend" ? { time, from, to, reason, message } : null,
+    recommendation: decision.kind === "recommend" ? { time, from, to, reason, message, advice: adviceOn(memory) } : null,
   };
+}
+
+/** Whether the scaler has earned to act. What its replicas would have covered is not known of a scaler that only watches. */
+function adviceOn({ track, model, plan }: Memory): string {
+  const { wape, skill } = track.forecaster.accuracy();
+  const isFitted = model.kind === "fitted";
+  const days = isFitted ? (model.fit.samples * model.fit.present * plan.stepMs) / DAY_MS : 0;
+  return promotion({ isFitted, days, skill, wape, overloadedShare: NaN, serviceLevel: plan.serviceLevel }).sentence;
 }
 
 function demandStatus({ track, plan }: Memory): MergePatch<ScalerStatus>["demand"] {

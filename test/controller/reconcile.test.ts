@@ -176,8 +176,9 @@ test("Recommend changes nothing and says what it would do", async () => {
   await operator.passes(HOUR_MS);
   expect(await operator.replicas()).toBe(4);
   const { status } = await operator.scaler();
-  const recommendation = status?.["recommendation"] as { from: number; to: number; reason: string };
+  const recommendation = status?.["recommendation"] as { from: number; to: number; reason: string; advice: string };
   expect(recommendation).toMatchObject({ from: 4, reason: "ForecastDemand" });
+  expect(recommendation.advice).toMatch(/^Earned: the forecast is off by \d\S* % of demand, \d+ % less than assuming that demand stays as it is\.$/);
   expect(recommendation.to).toBeGreaterThan(10);
 });
 

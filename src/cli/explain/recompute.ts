@@ -55,7 +55,7 @@ export async function recompute(scaler: Scaler, history: Series, current: number
     targetPerReplica: plan.targetPerReplica,
     minReplicas,
     maxReplicas,
-    serviceLevel: 1 - plan.model.demand.budget,
+    serviceLevel: plan.serviceLevel,
     decision,
     demand: { kind: demand.kind, now: demand.now, point: demand.point, spare: demand.margin * demand.scale, raw: demand.raw },
     slots: [...slots.values()],
