@@ -136,7 +136,7 @@ function slowOf(readyMs: readonly number[]): number | undefined {
 
 function traceFor(
   options: AdviseOptions,
-  { spec }: Scaler,
+  scaler: Scaler,
   note: (sentence: string) => void,
   signal: AbortSignal,
   progress: (share: number) => void,
@@ -144,8 +144,7 @@ function traceFor(
   const { csv, prometheusUrl, from, to } = options;
   if (csv !== undefined) return traceFromCsv(csv, note);
   const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-  const { query, stepMs } = spec.metric;
-  return traceFromPrometheus({ url: prometheusUrl ?? "", query, stepMs, historyMs: spec.forecast.historyMs, ...range, signal, progress }, note);
+  return traceFromPrometheus({ url: prometheusUrl ?? "", scaler, ...range, signal, progress }, note);
 }
 
 function moment(text: string): Moment {

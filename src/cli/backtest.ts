@@ -160,13 +160,12 @@ async function compared(file: string, scaler: Scaler): Promise<{ readonly hpa: H
   return read.kind === "valid" ? read : refuse(read.problems);
 }
 
-function traceFor(options: BacktestOptions, { spec }: Scaler, signal: AbortSignal, note: (sentence: string) => void, at: At): Promise<Trace> {
+function traceFor(options: BacktestOptions, scaler: Scaler, signal: AbortSignal, note: (sentence: string) => void, at: At): Promise<Trace> {
   const { csv, prometheusUrl, from, to } = options;
   if (prometheusUrl === undefined) return traceFromCsv(csv ?? "", note);
-  const { query, stepMs } = spec.metric;
   const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-  const progress = (share: number) => at(0.2 * share, `reading ${spec.metric.query}`);
-  return traceFromPrometheus({ url: prometheusUrl, query, stepMs, historyMs: spec.forecast.historyMs, ...range, signal, progress }, note);
+  const progress = (share: number) => at(0.2 * share, `reading ${scaler.spec.metric.query}`);
+  return traceFromPrometheus({ url: prometheusUrl, scaler, ...range, signal, progress }, note);
 }
 
 async function manifestText(file: string): Promise<string> {

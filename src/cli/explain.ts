@@ -105,11 +105,9 @@ async function findJournal(connection: KubeConnection, { scaler }: ReadScaler, o
 
 async function fromPrometheus(connection: KubeConnection, scaler: ReadScaler["scaler"], url: URL, io: Io): Promise<Journal> {
   const clock = createClock();
-  const { query, stepMs } = scaler.spec.metric;
   const bar = io.isTerminal ? createProgress(io) : undefined;
   const progress = (share: number) => bar?.at(share, "reading the history");
-  const asked = { url: url.href, query, stepMs, historyMs: scaler.spec.forecast.historyMs, signal: io.signal, progress };
-  const { series } = await traceFromPrometheus(asked, () => undefined).finally(() => bar?.done());
+  const { series } = await traceFromPrometheus({ url: url.href, scaler, signal: io.signal, progress }, () => undefined).finally(() => bar?.done());
   const scale = await createScales({ connection, clock })
     .read(scaler.namespace, scaler.spec.scaleTargetRef, io.signal)
     .catch(() => undefined);

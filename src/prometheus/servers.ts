@@ -19,6 +19,7 @@ export interface PrometheusServersOptions {
   readonly readSecret: ReadSecret;
   readonly clock: Clock;
   readonly onRequest?: PrometheusClientOptions["onRequest"];
+  readonly maxSamples?: number;
   /** Ms from an arbitrary zero: the age of secrets. */
   readonly monotonicMs?: () => number;
 }
@@ -117,14 +118,20 @@ async function renewed(server: Server, { monotonicMs: nowMs, clock }: Servers): 
   return server.client;
 }
 
-function ownServer({ own, clock, onRequest, monotonicMs: nowMs }: Servers): Server {
+/** What the clients of all servers have in common. */
+function commonOf({ clock, onRequest, maxSamples }: Servers): Omit<PrometheusClientOptions, "url"> {
+  return { clock, ...(onRequest === undefined ? {} : { onRequest }), ...(maxSamples === undefined ? {} : { maxSamples }) };
+}
+
+function ownServer(settings: Servers): Server {
+  const { own, monotonicMs: nowMs } = settings;
   const build = ({ headers, tls, hidden }: Material) =>
-    Promise.resolve(createPrometheusClient({ url: own.url, clock, manners: { headers, tls }, hidden, ...(onRequest === undefined ? {} : { onRequest }) }));
+    Promise.resolve(createPrometheusClient({ ...commonOf(settings), url: own.url, manners: { headers, tls }, hidden }));
   return blank(() => fileMaterial(own), build, nowMs());
 }
 
 function sourceServer(settings: Servers, namespace: string, access: PrometheusSource, allowed: ReturnType<typeof createAllowList>): Server {
-  const { own, readSecret, clock, onRequest, monotonicMs: nowMs } = settings;
+  const { own, readSecret, monotonicMs: nowMs } = settings;
   // Whoever brings credentials or headers speaks for himself: the operator's own are not borrowed. Its certificate authority goes with its server.
   const isOwnVoice = access.auth !== undefined || (access.headers ?? []).length > 0;
   const url = access.url ?? (isOwnVoice ? withoutCredentials(own.url) : own.url);
@@ -142,8 +149,8 @@ function sourceServer(settings: Servers, namespace: string, access: PrometheusSo
   if (found === undefined) throw notAllowed(access.url ?? "", allowed.shown);
   const build = async ({ headers, tls, hidden }: Material) =>
     createPrometheusClient({
+      ...commonOf(settings),
       url,
-      clock,
       hidden,
       parameters: (access.queryParameters ?? []).map(({ name, value }) => [name, value] as const),
       manners: {
@@ -153,7 +160,6 @@ function sourceServer(settings: Servers, namespace: string, access: PrometheusSo
         ...(access.auth?.sigV4 === undefined ? {} : { sign: await createSigner(access.auth.sigV4) }),
       },
       ...(access.timeoutMs === undefined ? {} : { timeoutMs: access.timeoutMs }),
-      ...(onRequest === undefined ? {} : { onRequest }),
     });
   return blank(read, build, nowMs());
 }

@@ -3,11 +3,14 @@
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { durationText } from "../../api/index.ts";
+import type { Scaler } from "../../api/index.ts";
 import { createClock, rfc3339 } from "../../clock.ts";
 import type { Clock } from "../../clock.ts";
 import { OperatorError } from "../../errors.ts";
-import { createPrometheusClient } from "../../prometheus/index.ts";
+import { createSecretReader } from "../../kube/index.ts";
+import { createPrometheusServers } from "../../prometheus/index.ts";
 import { alignedDown } from "../../series/index.ts";
+import { connectFor } from "../explain/scaler.ts";
 import { EXIT } from "../io.ts";
 import { refuse, refuseFile } from "./refusal.ts";
 import { momentOf } from "./moment.ts";
@@ -30,11 +33,10 @@ export async function traceFromCsv(file: string, note: (sentence: string) => voi
 }
 
 export interface QueryOptions {
+  /** Asked instead of the server that the scaler names, in the way that the scaler asks (its headers, parameters, credentials). */
   readonly url: string;
-  readonly query: string;
-  readonly stepMs: number;
-  /** How far back by default, ms. */
-  readonly historyMs: number;
+  /** Its query is asked, by default as far back as its history goes. */
+  readonly scaler: Pick<Scaler, "namespace" | "spec">;
   readonly from?: Moment;
   readonly to?: Moment;
   readonly signal: AbortSignal;
@@ -47,7 +49,9 @@ export interface QueryOptions {
 const CHUNK_STEPS = 10_999;
 
 export async function traceFromPrometheus(options: QueryOptions, note: (sentence: string) => void): Promise<Trace> {
-  const { url, query, stepMs, historyMs, signal, progress, clock = createClock() } = options;
+  const { url, scaler, signal, progress, clock = createClock() } = options;
+  const { query, stepMs, prometheus: access } = scaler.spec.metric;
+  const { historyMs } = scaler.spec.forecast;
   const nowMs = clock.nowMs();
   const endMs = alignedDown(Math.min(nowMs, momentOf(options.to, nowMs) ?? nowMs), stepMs);
   const startMs = alignedDown(momentOf(options.from, nowMs) ?? endMs - historyMs, stepMs);
@@ -58,9 +62,12 @@ export async function traceFromPrometheus(options: QueryOptions, note: (sentence
   let answers = 0;
   try {
     const onRequest = () => progress(Math.min(1, ++answers / chunks));
-    const client = createPrometheusClient({ url, clock, onRequest, maxSamples: length + 1 });
+    // Whoever calls has chosen the URL; only its secrets need a cluster.
+    const common = { readSecret: readSecretOf(signal), clock, onRequest, maxSamples: length + 1 };
+    const client = createPrometheusServers({ own: { url }, allowedUrls: access === undefined ? [] : [shownUrl(url)], ...common });
+    const source = access === undefined ? undefined : { namespace: scaler.namespace, access: { ...access, url } };
     try {
-      const { samples } = await client.queryRange({ query, startMs, endMs, stepMs }, signal);
+      const { samples } = await client.queryRange({ query, startMs, endMs, stepMs, source }, signal);
       const trace = traceOfQuery(samples, { startMs, stepMs, length }, shownUrl(url));
       const missingMs = trace.series.startMs - startMs;
       if (missingMs > 0) note(`${trace.name} has no sample before ${rfc3339(trace.series.startMs)}: ${durationText(missingMs)} less than asked for.`);
@@ -74,9 +81,21 @@ export async function traceFromPrometheus(options: QueryOptions, note: (sentence
   }
 }
 
+/** Secrets through the kubeconfig of whoever calls; connects only if one is asked for. */
+function readSecretOf(signal: AbortSignal): (namespace: string, name: string) => Promise<Readonly<Record<string, string>> | undefined> {
+  return async (namespace, name) => {
+    const connection = connectFor({});
+    try {
+      return await createSecretReader(connection)(namespace, name, signal);
+    } finally {
+      await connection.close();
+    }
+  };
+}
+
 function codeOf({ reason }: OperatorError): number {
   if (reason === "InvalidSpec") return EXIT.usage;
-  return reason === "PrometheusUnreachable" ? EXIT.unreachable : EXIT.bad;
+  return reason === "PrometheusUnreachable" || reason === "KubernetesUnreachable" ? EXIT.unreachable : EXIT.bad;
 }
 
 /** Scheme, host and path: no credentials. */

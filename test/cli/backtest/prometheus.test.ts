@@ -7,6 +7,7 @@ import { parseMoment } from "../../../src/cli/backtest/moment.ts";
 import { createManualClock, rfc3339 } from "../../../src/clock.ts";
 import { startPlaygroundPrometheus } from "../../../src/playground/index.ts";
 import type { PlaygroundPrometheus } from "../../../src/playground/index.ts";
+import { startGateway } from "../../prometheus/gateway.ts";
 import { traffic } from "../../forecast/series.ts";
 import { backtest } from "./run-backtest.ts";
 
@@ -51,6 +52,32 @@ function scaler(query = "sum(demand)"): string {
 
 const range = ["--from", rfc3339(FIRST_MS), "--to", String(NOW_MS / 1000)];
 const asked = (...more: readonly string[]) => backtest("--scaler", scaler(), "--prometheus-url", server.url, ...range, ...more);
+
+test("the server is asked as the scaler asks: with its headers and parameters; a secret needs a cluster", async () => {
+  const isRight = ({ headers }: { headers: NodeJS.Dict<string | string[]> }, { searchParams }: URL) =>
+    headers["x-scope-orgid"] === "shop" && searchParams.get("partial_response") === "false";
+  const gateway = await startGateway({ target: server.url, isRight });
+  const asking = (access: string) => {
+    const path = join(dir, "tenant.yaml");
+    writeFileSync(path, manifest("sum(demand)").replace(', targetPerReplica: "20"}', `, targetPerReplica: "20", prometheus: ${access}}`));
+    return backtest("--scaler", path, "--prometheus-url", gateway.url, ...range);
+  };
+  const header = "headers: [{name: X-Scope-OrgID, value: shop}]";
+  const parameter = 'queryParameters: [{name: partial_response, value: "false"}]';
+  try {
+    // Where the manifest sends the operator is not where the command was sent.
+    expect((await asking(`{url: "http://elsewhere.example", ${header}, ${parameter}}`)).code).toBe(0);
+    expect(await asking(`{${parameter}}`)).toMatchObject({ code: 3, err: expect.stringContaining("401") as string });
+    const kubeconfig = process.env["KUBECONFIG"];
+    process.env["KUBECONFIG"] = join(dir, "absent");
+    const secret = await asking("{auth: {bearer: {secretKeyRef: {name: token, key: token}}}}");
+    if (kubeconfig === undefined) delete process.env["KUBECONFIG"];
+    else process.env["KUBECONFIG"] = kubeconfig;
+    expect(secret.code).toBe(3);
+  } finally {
+    await gateway.close();
+  }
+});
 
 test("a range of more than one chunk is replayed as the same rows of a file are", async () => {
   const before = server.requests.queryRange;
