@@ -201,6 +201,10 @@ const CLUSTER = {
     means: "This replica of the operator only watches: another one leads and does the work.",
     change: "Nothing: it takes over when the leader ends.",
   },
+  OperatorRemoved: {
+    means: "The operator was uninstalled, so nobody acts on this scaler and the target keeps the replicas that it has.",
+    change: "Install the operator again, or delete the scaler.",
+  },
   InternalError: { means: "The operator has met a bug of its own, so replicas stay as they are.", change: "Report it with the log line of that moment." },
 } satisfies Partial<Record<Reason, ReasonText>>;
 

@@ -73,8 +73,9 @@ const HEALTHY_MEANINGS = {
   DesiredWithinRange: "The replicas wanted are within every limit.",
 } as const;
 
-/** A bug in this program. */
+/** What this program says of itself. */
 const INTERNAL_MEANINGS = {
+  OperatorRemoved: "The operator was uninstalled: nobody acts on this scaler, and its target keeps the replicas that it has.",
   InternalError: "A bug in the operator; the message and the log say where. Please report it.",
 } as const;
 

@@ -3,11 +3,13 @@ import { Command } from "commander";
 import { adviseCommand } from "./advise.ts";
 import { backtestCommand } from "./backtest.ts";
 import { completeCommand, completionCommand } from "./completion.ts";
+import { checkCommand } from "./check.ts";
 import { crdCommand } from "./crd.ts";
 import { demoCommand } from "./demo.ts";
 import { explainCommand } from "./explain.ts";
 import type { Io } from "./io.ts";
 import { listCommand, scalerNames } from "./list.ts";
+import { releaseCommand } from "./release.ts";
 import { runCommand } from "./run.ts";
 import { validateCommand } from "./validate.ts";
 
@@ -27,6 +29,8 @@ export function createProgram(io: Io, finish: (code: number) => void, { name, ve
     validateCommand(io, finish),
     demoCommand(io, finish),
     runCommand(io, finish),
+    checkCommand(io, finish),
+    releaseCommand(io, finish),
     crdCommand(io),
     completionCommand(io, itself),
   ];

@@ -78,7 +78,7 @@ function isLoopback(hostname: string): boolean {
   return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
 }
 
-function httpUrl(text: string): URL {
+export function httpUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:") throw new InvalidArgumentError("Expected a URL such as http://prometheus:9090.");
   return url;
@@ -94,7 +94,7 @@ function list(text: string): readonly string[] {
   return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
 }
 
-function names(text: string): readonly string[] {
+export function names(text: string): readonly string[] {
   const found = list(text);
   const wrong = found.find((name) => !NAMESPACE.test(name));
   if (found.length === 0 || wrong !== undefined) throw new InvalidArgumentError("Expected names of namespaces by commas, such as shop,web.");

@@ -1,4 +1,4 @@
-// One coordination.k8s.io Lease as a record: read, created, replaced only as it was read. Who may hold it when is leader-election.ts's business.
+// One coordination.k8s.io Lease as a record: read, created, changed only as it was read. Who may hold it when is leader-election.ts's business.
 import { parseTime, rfc3339Micro } from "../clock.ts";
 import { KubeError } from "./failure.ts";
 import type { KubeConnection } from "./kube.ts";
@@ -28,7 +28,7 @@ export interface LeaseName {
 export interface Leases {
   /** Undefined when there is none. Throws KubeError. */
   read(lease: LeaseName, signal: AbortSignal): Promise<StoredLease | undefined>;
-  /** Creates it, or replaces what was read at `resourceVersion`. Undefined when somebody else was faster. Throws KubeError. */
+  /** Creates it, or changes its spec as it was read at `resourceVersion`. Undefined when somebody else was faster. Throws KubeError. */
   write(lease: LeaseName, record: LeaseRecord, resourceVersion: string | undefined, signal: AbortSignal): Promise<StoredLease | undefined>;
 }
 
@@ -65,9 +65,10 @@ export function createLeases(connection: KubeConnection, timeoutMs: number): Lea
       };
       const isNew = resourceVersion === undefined;
       try {
-        return stored(await connection.request({ method: isNew ? "POST" : "PUT", path: isNew ? pathOf(lease) : named(lease), body, timeoutMs, signal }));
+        // A merge patch leaves the labels and annotations of whoever made the Lease.
+        return stored(await connection.request({ method: isNew ? "POST" : "PATCH", path: isNew ? pathOf(lease) : named(lease), body, timeoutMs, signal }));
       } catch (error) {
-        // 409: changed since it was read, or created by another; 404 of a PUT: deleted since.
+        // 409: changed since it was read, or created by another; 404 of a PATCH: deleted since.
         if (error instanceof KubeError && (error.status === 409 || (error.status === 404 && !isNew))) return undefined;
         throw error;
       }

@@ -27,4 +27,4 @@ export const OPERATOR_RULES: readonly PolicyRule[] = [
 ];
 
 /** The rules of its Role in the namespace that it runs in: the lease that makes one of several replicas the leader. */
-export const LEADER_RULES: readonly PolicyRule[] = [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] }];
+export const LEADER_RULES: readonly PolicyRule[] = [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "patch"] }];

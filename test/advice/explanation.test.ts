@@ -50,6 +50,7 @@ const EXPECTED: Readonly<Record<Reason, { readonly on: "decision" | "condition" 
   KubernetesUnreachable: { on: "condition", says: [/API server does not answer/, /network/] },
   KubernetesRejected: { on: "condition", says: [/refuses the request/, /quota/] },
   NotLeader: { on: "condition", says: [/another one leads/, /takes over/] },
+  OperatorRemoved: { on: "condition", says: [/was uninstalled/, /Install the operator again, or delete the scaler/] },
   InternalError: { on: "condition", says: [/bug of its own/, /Report it/] },
   AsExpected: { on: "well", says: [] },
   ModelFitted: { on: "well", says: [] },

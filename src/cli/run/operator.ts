@@ -33,9 +33,10 @@ export interface RunOptions {
   readonly clockOrigin?: number;
 }
 
-const LEASE_NAME = "predictive-scaler";
+/** The Lease that makes one of several replicas the leader. */
+export const LEASE_NAME = "predictive-scaler";
 /** One call about the lease takes at most half the renew deadline, ms: there is time for another. */
-const LEASE_CALL_MS = 5_000;
+export const LEASE_CALL_MS = 5_000;
 
 /** Runs until the signal fires and everything under way has ended. Rejects with OperatorError when it cannot start. */
 export async function runOperator(options: RunOptions, connection: KubeConnection, signal: AbortSignal): Promise<void> {
@@ -75,6 +76,7 @@ export async function runOperator(options: RunOptions, connection: KubeConnectio
   });
   log.info({ metricsUrl: server.url }, "listening");
   log.info({ server: connection.server, prometheusUrl: options.prometheusUrl.origin, now: clock.nowMs() }, "controller started");
+  log.info({ namespaces: options.watchNamespaces ?? "all" }, scopeSentence(options.watchNamespaces));
   const lead = async (term: AbortSignal) => {
     metrics.leader(true);
     log.info({}, "leading");
@@ -108,6 +110,11 @@ function electionFor(options: RunOptions, connection: KubeConnection, clock: Clo
     onHolder: (holder) => log.info({ holder }, holder === identity ? "holding the lease" : "another replica holds the lease"),
     onError: (error) => log.warn({ reason: error.reason }, `The lease: ${error.sentence}`),
   });
+}
+
+function scopeSentence(namespaces: readonly string[] | undefined): string {
+  if (namespaces === undefined) return "Scalers of all namespaces are seen.";
+  return `Only scalers in ${namespaces.join(", ")} are seen (--watch-namespaces). Those in other namespaces are not, and nothing is done or said about them.`;
 }
 
 function missingCrdHint(error: OperatorError): string {
