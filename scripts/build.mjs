@@ -1,25 +1,36 @@
-// Bundles the program to dist/predictive-scaler.mjs and the model worker to dist/model-worker.mjs (Node 24, ESM).
+// Bundles the program to the one file dist/predictive-scaler.mjs (Node 24, ESM). The model worker is bundled first and goes into it as a text.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+const root = new URL("../", import.meta.url);
 const require = createRequire(import.meta.url);
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
 const uplot = require.resolve("uplot/dist/uPlot.iife.min.js");
 
-await build({
-  entryPoints: { "predictive-scaler": "src/main.ts", "model-worker": "src/controller/model-worker.ts" },
-  outdir: "dist",
-  outExtension: { ".js": ".mjs" },
+const options = {
+  absWorkingDir: fileURLToPath(root),
   bundle: true,
   minify: true,
   keepNames: true,
   platform: "node",
   target: "node24",
-  format: "esm",
   legalComments: "none",
+};
+
+// A worker that is started from a text is a CommonJS script.
+const worker = await build({ ...options, entryPoints: ["src/controller/model-worker.ts"], format: "cjs", write: false });
+
+await build({
+  ...options,
+  entryPoints: { "predictive-scaler": "src/main.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
+  format: "esm",
   define: {
     __VERSION__: JSON.stringify(version),
+    __MODEL_WORKER__: JSON.stringify(worker.outputFiles[0].text),
     __UPLOT_JS__: JSON.stringify(readFileSync(uplot, "utf8")),
     __UPLOT_CSS__: JSON.stringify(readFileSync(uplot.replace("uPlot.iife.min.js", "uPlot.min.css"), "utf8")),
   },

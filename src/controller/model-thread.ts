@@ -15,9 +15,13 @@ interface Waiting {
 
 type Answer = { readonly id: number; readonly learned: Learned } | { readonly id: number; readonly error: string };
 
-/** The worker's file stands beside this one: the source when run from source, else the bundle. */
-function workerFile(): URL {
-  return new URL(import.meta.url.endsWith(".ts") ? "./model-worker.ts" : "./model-worker.mjs", import.meta.url);
+/** The bundled model-worker.ts; the build sets it. */
+declare const __MODEL_WORKER__: string | undefined;
+
+/** The built program carries its worker as a text, so that it is one file; from source the worker's file stands beside this one. */
+function startWorker(): Worker {
+  if (typeof __MODEL_WORKER__ === "undefined") return new Worker(new URL("./model-worker.ts", import.meta.url));
+  return new Worker(__MODEL_WORKER__, { eval: true, name: "model" });
 }
 
 export function createModelThread(): ModelThread {
@@ -31,7 +35,7 @@ export function createModelThread(): ModelThread {
     worker = undefined;
   };
   const start = () => {
-    const started = new Worker(workerFile());
+    const started = startWorker();
     started.on("message", (answer: Answer) => {
       const asked = waiting.get(answer.id);
       waiting.delete(answer.id);
