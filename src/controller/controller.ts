@@ -77,6 +77,7 @@ export function createController(parts: ControllerParts): Controller {
         try {
           const outcome = await reconcile(line, scalers.get(key), key, signal);
           metrics.reconcile("ok");
+          metrics.loadsWaiting(line.learner.waiting);
           queue.succeeded(key);
           complaints.delete(key);
           if (outcome.kind === "again") queue.addAfter(key, outcome.afterMs);

@@ -2,6 +2,8 @@
 // Invariant: it only reads.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { parseTime } from "../clock.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -26,8 +28,7 @@ export interface TelemetryServer {
 /** Starts to listen; rejects when the address cannot be had. */
 export async function serveTelemetry(options: HttpOptions): Promise<TelemetryServer> {
   const verdict = (complaint: string | undefined) => ({ status: complaint === undefined ? 200 : 503, text: `${complaint ?? "ok"}\n`, type: "text/plain" });
-  const answer = async (path: string, query: URLSearchParams) => {
-    if (path === "/metrics") return { status: 200, text: await options.metrics.render(), type: options.metrics.contentType };
+  const answer = (path: string, query: URLSearchParams) => {
     if (path === "/healthz") return verdict(options.health());
     if (path === "/readyz") return verdict(options.readiness());
     const scaler = /^\/scalers\/([^/]+)\/([^/]+)\/decisions$/.exec(path);
@@ -37,10 +38,17 @@ export async function serveTelemetry(options: HttpOptions): Promise<TelemetrySer
   const server = createServer((request, response) => {
     if (request.method !== "GET" && request.method !== "HEAD") return void response.writeHead(405, { allow: "GET, HEAD" }).end();
     const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
-    answer(path, new URLSearchParams(query)).then(
-      ({ status, text, type }) => response.writeHead(status, { "content-type": type }).end(text),
-      (error: unknown) => response.writeHead(500, { "content-type": "text/plain" }).end(`${String(error)}\n`),
-    );
+    // Tens of thousands of series: sent as fast as they are taken. A reader who leaves is no failure.
+    if (path === "/metrics") {
+      response.writeHead(200, { "content-type": options.metrics.contentType });
+      return void pipeline(Readable.from(options.metrics.slices()), response).catch(() => undefined);
+    }
+    try {
+      const { status, text, type } = answer(path, new URLSearchParams(query));
+      response.writeHead(status, { "content-type": type }).end(text);
+    } catch (error) {
+      response.writeHead(500, { "content-type": "text/plain" }).end(`${String(error)}\n`);
+    }
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -7,11 +7,14 @@ import type { ScalerGauges, TelemetryServer } from "../../src/telemetry/index.ts
 const gauges: ScalerGauges = {
   demand: 402,
   forecasts: [{ horizon: "20m", point: 655, upper: 698 }],
-  replicas: { current: 8, desired: 14, ready: 8, max: 40 },
+  targetPerReplica: 50,
+  replicas: { current: 8, desired: 14, ready: 8, max: 40, reactive: 11 },
   peakReplicas: 19,
   skill: { "6h": 0.38, "24h": NaN },
   leadSeconds: 1200,
+  timeToReadySeconds: { last: 240, high: NaN },
   fittedAtSeconds: 1_767_571_200,
+  serviceLevelTarget: 0.99,
   serviceLevelMet: 0.993,
   wape: 0.061,
   coverage: 0.951,
@@ -19,6 +22,7 @@ const gauges: ScalerGauges = {
     { type: "Forecasting", status: "True", reason: "ModelFitted" },
     { type: "ScalingLimited", status: "False", reason: "DesiredWithinRange" },
   ],
+  decided: "ForecastDemand",
 };
 
 let server: TelemetryServer | undefined;
@@ -30,6 +34,7 @@ test("a scaler's series have the names, labels and values that dashboards use", 
   metrics.overloaded("shop", "checkout", 60);
   metrics.anomaly("shop", "checkout", "levelShift");
   metrics.prometheusRequest("200");
+  metrics.kubernetesRequest("PATCH", "409");
   metrics.decision("ForecastDemand");
   const text = await metrics.render();
   for (const line of [
@@ -37,6 +42,12 @@ test("a scaler's series have the names, labels and values that dashboards use", 
     'predictive_scaler_forecast_demand{namespace="shop",name="checkout",quantile="point",horizon="20m"} 655',
     'predictive_scaler_forecast_demand{namespace="shop",name="checkout",quantile="upper",horizon="20m"} 698',
     'predictive_scaler_replicas{namespace="shop",name="checkout",kind="desired"} 14',
+    'predictive_scaler_replicas{namespace="shop",name="checkout",kind="reactive"} 11',
+    'predictive_scaler_target_per_replica{namespace="shop",name="checkout"} 50',
+    'predictive_scaler_time_to_ready_seconds{namespace="shop",name="checkout",kind="last"} 240',
+    'predictive_scaler_service_level_target_ratio{namespace="shop",name="checkout"} 0.99',
+    'predictive_scaler_decision{namespace="shop",name="checkout",reason="ForecastDemand"} 1',
+    'predictive_scaler_kubernetes_requests_total{method="PATCH",code="409"} 1',
     'predictive_scaler_forecast_wape_ratio{namespace="shop",name="checkout"} 0.061',
     'predictive_scaler_peak_replicas{namespace="shop",name="checkout",horizon="1h"} 19',
     'predictive_scaler_forecast_skill_ratio{namespace="shop",name="checkout",window="6h"} 0.38',
@@ -72,6 +83,48 @@ test("the series of a scaler that is gone end, and nobody else's", async () => {
   const text = await metrics.render();
   expect(text).not.toContain('name="checkout"');
   expect(text).toContain('predictive_scaler_demand{namespace="shop",name="cart"} 402');
+});
+
+test("no slice of a scrape of 5,000 scalers keeps the event loop for long, and it shows one moment", async () => {
+  const metrics = createMetrics();
+  for (let i = 0; i < 5_000; i++) metrics.scaler("shop", `scaler-${i}`, gauges);
+  const fastest: number[] = [];
+  let last = "";
+  for (let run = 0; run < 3; run++) {
+    const slices = metrics.slices();
+    last = "";
+    for (let i = 0; ; i++) {
+      const startedMs = performance.now();
+      const { value, done } = await slices.next();
+      fastest[i] = Math.min(fastest[i] ?? Infinity, performance.now() - startedMs);
+      if (done === true) break;
+      last += value;
+      if (i === 100) metrics.forget("shop", "scaler-7");
+      expect(value.split("\n").length).toBeLessThan(600);
+    }
+    expect(last.match(/name="scaler-7"/g)?.length).toBe(last.match(/name="scaler-8"/g)?.length);
+    metrics.scaler("shop", "scaler-7", gauges);
+  }
+  expect(last.match(/^predictive_scaler_demand\{/gm)).toHaveLength(5_000);
+  // Waiting for the next turn of the loop is part of the time.
+  expect(Math.max(...fastest)).toBeLessThan(25);
+});
+
+test("each metric stands together under one head, and every line can be read", async () => {
+  const metrics = createMetrics();
+  for (const name of ["checkout", "cart"]) metrics.scaler("shop", name, gauges);
+  metrics.anomaly("shop", 'od"d\\', "stuck");
+  const text = await metrics.render();
+  const heads = text.match(/^# TYPE \S+/gm) ?? [];
+  expect(new Set(heads).size).toBe(heads.length);
+  expect(text.split("\n").filter((line) => !/^(|# (HELP|TYPE) \w+ .*|\w+(\{(\w+="([^"\\\n]|\\.)*",?)*\})? \S+)$/.test(line))).toEqual([]);
+  const strays: string[] = [];
+  let current = "";
+  for (const line of text.split("\n").filter((line) => line !== "" && !line.startsWith("# HELP"))) {
+    if (line.startsWith("# TYPE ")) current = line.split(" ")[2] ?? "";
+    else if (!new RegExp(`^${current}(_bucket|_sum|_count)?[{ ]`).test(line)) strays.push(line);
+  }
+  expect(strays).toEqual([]);
 });
 
 test("metrics, health and readiness answer over HTTP; a complaint is a 503 with its sentence", async () => {
