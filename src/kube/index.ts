@@ -9,6 +9,7 @@ export type { LeaderElection } from "./leader-election.ts";
 export { createLeases } from "./lease.ts";
 export type { LeaseName, Leases } from "./lease.ts";
 export { KubeError } from "./failure.ts";
+export { metered } from "./metered.ts";
 export { createEvents } from "./events.ts";
 export { createReflector } from "./reflector.ts";
 export { listAll } from "./list.ts";

@@ -20,6 +20,8 @@ export interface ScalerGauges {
   };
   /** Replicas that the largest demand forecast for the next hour needs, whatever the maximum. */
   readonly peakReplicas: number;
+  /** When that demand is forecast for, unix s. */
+  readonly peakAtSeconds: number;
   /** How much smaller the forecast's error is than persistence's, by window. */
   readonly skill: { readonly "6h": number; readonly "24h": number };
   readonly leadSeconds: number;
@@ -102,12 +104,15 @@ const FAMILIES: readonly Readable[] = [
     }),
   ),
   gauges("replicas", ["kind"], `Replicas of the target: ${KINDS}.`, ({ replicas }) => each("kind", replicas)),
-  gauges("peak_replicas", ["horizon"], "Replicas that the largest demand forecast needs, whatever the maximum.", ({ peakReplicas }) => [[label("horizon", "1h"), peakReplicas]]),
+  gauges("peak_replicas", ["horizon"], "Replicas that the largest demand forecast needs, whatever the maximum.", ({ peakReplicas }) =>
+    each("horizon", { "1h": peakReplicas }),
+  ),
+  gauges("peak_timestamp_seconds", ["horizon"], "When the largest demand is forecast for.", ({ peakAtSeconds }) => [[label("horizon", "1h"), peakAtSeconds]]),
   gauge("forecast_wape_ratio", "Weighted absolute percentage error at the lead over 7 days.", ({ wape }) => wape),
   gauge("forecast_coverage_ratio", "Share of samples at or below the 95 % bound over 7 days.", ({ coverage }) => coverage),
   gauges("forecast_skill_ratio", ["window"], "1 - error of the forecast / error of taking demand as it is, at the lead.", ({ skill }) => each("window", skill)),
   gauge("lead_time_seconds", "How far ahead replicas are asked for.", ({ leadSeconds }) => leadSeconds),
-  gauges("time_to_ready_seconds", ["kind"], "From asking for replicas to Ready: last scale-up, or high (what nine of ten do not exceed).", ({ timeToReadySeconds }) =>
+  gauges("time_to_ready_seconds", ["kind"], "From asking for replicas to Ready: last, or high (nine of ten).", ({ timeToReadySeconds }) =>
     each("kind", timeToReadySeconds),
   ),
   gauge("model_fitted_timestamp_seconds", "When the model that serves was fitted.", ({ fittedAtSeconds }) => fittedAtSeconds),
@@ -116,11 +121,13 @@ const FAMILIES: readonly Readable[] = [
   gauges("condition", ["type", "reason"], "1 where the condition is True, 0 where it is not.", ({ conditions }) =>
     conditions.map(({ type, status, reason }) => [`${label("type", type)},${label("reason", reason)}`, status === "True" ? 1 : 0]),
   ),
-  gauges("decision", ["reason"], "1 for the rule that decided in the last pass.", ({ decided }) => (decided === undefined ? [] : [[label("reason", decided), 1]])),
+  gauges("decision", ["reason"], "1 for the rule that decided in the last pass.", ({ decided }) =>
+    decided === undefined ? [] : each("reason", { [decided]: 1 }),
+  ),
   counter("anomalies_total", ["kind"], "Unusual samples: outliers held back, level shifts followed, values that got stuck.", ({ anomalies }) =>
     each("kind", anomalies).filter(([, count]) => count > 0),
   ),
-  counter("overloaded_seconds_total", [], "Time in which demand was above the capacity of the ready replicas.", ({ overloadedSeconds }) => [["", overloadedSeconds]]),
+  counter("overloaded_seconds_total", [], "Time in which demand was above ready capacity.", ({ overloadedSeconds }) => [["", overloadedSeconds]]),
 ];
 
 /** What the reference lists. */

@@ -8,7 +8,7 @@ import { createController, createModelThread } from "../../controller/index.ts";
 import type { Controller, ControllerParts, StoredScaler } from "../../controller/index.ts";
 import type { OperatorError } from "../../errors.ts";
 import { createEvents, createLeaderElection, createLeases, createScalerCache, createScales, createSecretReader, createStatuses } from "../../kube/index.ts";
-import { guardWrites, KubeError } from "../../kube/index.ts";
+import { guardWrites, KubeError, metered } from "../../kube/index.ts";
 import type { KubeConnection, LeaderElection } from "../../kube/index.ts";
 import { createPrometheusServers } from "../../prometheus/index.ts";
 import { createLog, createMetrics, serveTelemetry } from "../../telemetry/index.ts";
@@ -39,12 +39,13 @@ export const LEASE_NAME = "predictive-scaler";
 export const LEASE_CALL_MS = 5_000;
 
 /** Runs until the signal fires and everything under way has ended. Rejects with OperatorError when it cannot start. */
-export async function runOperator(options: RunOptions, connection: KubeConnection, signal: AbortSignal): Promise<void> {
+export async function runOperator(options: RunOptions, unmetered: KubeConnection, signal: AbortSignal): Promise<void> {
   const log = createLog(options.logLevel);
   // Servers live in wall-clock time; only the line itself may run in simulated time.
   const wallClock = createClock();
   const clock = clockOf(options);
   const metrics = createMetrics();
+  const connection = metered(unmetered, (method, code) => metrics.kubernetesRequest(method, code));
   const election = electionFor(options, connection, wallClock, log);
   const writing = guardWrites(connection, () => election.isLeader());
   const prometheus = createPrometheusServers({
