@@ -22,6 +22,9 @@ const WATCH_SECONDS = 600;
 /** How much longer than its `timeoutSeconds` a silent watch is believed in, ms. */
 const WATCH_GRACE_MS = 30_000;
 
+/** How a request ends whose socket was closed before an answer came. */
+const CLOSED: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
 export interface ConnectOptions extends CredentialOptions {
   /** Sent with every call; default `predictive-scaler`. */
   readonly userAgent?: string;
@@ -38,9 +41,9 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
   const call = async (purpose: "call" | "watch", request: KubeRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
     const { method, path, body, contentType = typeOf(method) } = request;
     const own = { "user-agent": userAgent, accept: "application/json", ...(body === undefined ? {} : { "content-type": contentType }) };
-    for (;;) {
+    for (let isRepeated = false; ; ) {
       const { headers, tls } = await unlessAborted(credentials.access(), signal);
-      const answer = await send(server + path, {
+      const sent = send(server + path, {
         method,
         dispatcher: pool.dispatcher(purpose, tls),
         signal,
@@ -49,6 +52,12 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
         headers: { ...own, ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
+      const answer = await sent.catch((error: unknown) => {
+        // A socket that the server closed while it was idle: what only reads is asked once more.
+        if (method !== "GET" || isRepeated || !CLOSED.has(codeOf(error)) || signal.aborted) throw error;
+        isRepeated = true;
+      });
+      if (answer === undefined) continue;
       if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
       const retryAfter = answer.headers["retry-after"];
       const text = await readStart(answer.body, FAILURE_MAX_BYTES);
@@ -109,6 +118,10 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 function watchSeconds(path: string): number {

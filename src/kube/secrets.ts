@@ -9,7 +9,8 @@ export function createSecretReader(
   return async (namespace, name, signal) => {
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
     try {
-      const { data = {} } = (await connection.request({ method: "GET", path, ...(signal === undefined ? {} : { signal }) })) as { data?: Readonly<Record<string, string>> };
+      const secret = await connection.request({ method: "GET", path, ...(signal === undefined ? {} : { signal }) });
+      const { data = {} } = secret as { data?: Readonly<Record<string, string>> };
       return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString("utf8")]));
     } catch (error) {
       if (error instanceof KubeError && error.status === 404) return undefined;

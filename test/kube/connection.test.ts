@@ -118,11 +118,19 @@ describe("answers that are none", () => {
     expect((await failure({ ...get("/api"), timeoutMs: 100 })).reason).toBe("KubernetesUnreachable");
   });
   test("a reset and a closed port are unreachable, with the server's address", async () => {
-    server.script((response) => void response.destroy());
+    const reset = (response: { destroy(): unknown }) => void response.destroy();
+    server.script(reset, reset);
     expect((await failure(get("/api"))).message).toContain(server.url);
     const nobody = connect({ server: "http://127.0.0.1:1" });
     expect((await failure(get("/api"), nobody)).message).toContain("ECONNREFUSED");
     await nobody.close();
+  });
+  test("what only reads is asked once more on a new socket when the old one was closed; what writes is not", async () => {
+    server.script((response) => void response.destroy(), json({ kind: "Thing" }));
+    expect(await connection.request(get("/api"))).toEqual({ kind: "Thing" });
+    server.script((response) => void response.destroy());
+    expect((await failure({ method: "PATCH", path: SCALE, body: {} })).reason).toBe("KubernetesUnreachable");
+    expect(server.requests.map(({ method }) => method)).toEqual(["GET", "GET", "PATCH"]);
   });
   test("the caller's signal ends a call with its own reason", async () => {
     const stop = new AbortController();
