@@ -88,7 +88,9 @@ export function createController(parts: ControllerParts): Controller {
         }
       };
       for (const key of scalers.keys()) queue.add(key);
+      metrics.decisionDelay(() => queue.overdueMs() / 1000);
       await queue.run(work, WORKERS, signal);
+      metrics.decisionDelay(() => 0);
       // Whoever leads next exports them.
       for (const key of memories.keys()) line.reporter.forget(key);
     },

@@ -36,6 +36,7 @@ export function gaugesFor(memory: Memory, scale: TargetScale | undefined, decisi
       reactive: reactiveReplicas(demand, plan),
     },
     peakReplicas: memory.ahead?.replicas ?? NaN,
+    peakAtSeconds: (memory.ahead?.timeMs ?? NaN) / 1000,
     skill: { "6h": gate.skill6h, "24h": gate.skill24h },
     leadSeconds: plan.leadMs / 1000,
     timeToReadySeconds: { last: (observations.at(-1) ?? NaN) / 1000, high: timeToReadyMs(observations) / 1000 },

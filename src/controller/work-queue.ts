@@ -25,6 +25,8 @@ export interface WorkQueue {
   succeeded(key: string): void;
   /** Drops timers and back-off of a key that is gone. */
   forget(key: string): void;
+  /** How long the key that is most overdue has been so, ms: keys that wait for a worker or are worked on. 0 if there is none. */
+  overdueMs(): number;
   /** Takes keys until the signal fires and the work under way has ended. `work` must not reject. */
   run(work: (key: string) => Promise<void>, workers: number, signal: AbortSignal): Promise<void>;
 }
@@ -40,7 +42,8 @@ class KeyedQueue implements WorkQueue {
   readonly #random: () => number;
   /** Key -> when it was added; insertion order is the queue. */
   readonly #ready = new Map<string, number>();
-  readonly #active = new Set<string>();
+  /** Key -> when it was added. */
+  readonly #active = new Map<string, number>();
   /** Keys that were added while they were worked on. */
   readonly #again = new Set<string>();
   readonly #later = new Map<string, { readonly dueMs: number; readonly timer: Timer }>();
@@ -91,6 +94,12 @@ class KeyedQueue implements WorkQueue {
     this.#ready.delete(key);
   }
 
+  overdueMs(): number {
+    // A map's order is that of adding, and a worker takes the oldest: the first of each is its oldest.
+    const first = Math.min(...[this.#ready, this.#active].map((keys) => keys.values().next().value ?? Infinity));
+    return Math.max(0, this.#clock.nowMs() - first);
+  }
+
   async run(work: (key: string) => Promise<void>, workers: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.#idle.splice(0).forEach((wake) => wake()), { once: true });
     await Promise.all(Array.from({ length: workers }, () => this.#worker(work, signal)));
@@ -117,7 +126,7 @@ class KeyedQueue implements WorkQueue {
     if (next.done === true) return undefined;
     const [key, addedMs] = next.value;
     this.#ready.delete(key);
-    this.#active.add(key);
+    this.#active.set(key, addedMs);
     this.#meter.depth(this.#ready.size);
     this.#meter.waited((this.#clock.nowMs() - addedMs) / 1000);
     return key;

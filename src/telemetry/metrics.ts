@@ -10,6 +10,8 @@ export type Stage = "samples" | "scale" | "forecast" | "decision" | "actuate" | 
 export interface Metrics extends Omit<ScalerSeries, "families"> {
   readonly contentType: string;
   decision(reason: string): void;
+  /** What tells, at each scrape, how late the most overdue decision is, s. */
+  decisionDelay(read: () => number): void;
   stage(stage: Stage, seconds: number): void;
   reconcile(outcome: "ok" | "error"): void;
   prometheusRequest(code: string): void;
@@ -64,6 +66,13 @@ export function createMetrics(): Metrics {
   });
   const waiting = new Gauge({ name: "predictive_scaler_history_loads_waiting", help: "Scalers whose history waits to be loaded.", registers });
   const leader = new Gauge({ name: "predictive_scaler_leader", help: "1 while this process may write.", registers });
+  let readDelay = () => 0;
+  const delay: Gauge = new Gauge({
+    name: "predictive_scaler_decision_delay_seconds",
+    help: "How late the most overdue decision is now; 0 where none is due, and on replicas that do not lead.",
+    registers,
+    collect: () => delay.set(readDelay()),
+  });
   // Few series each: what grows with the scalers is not kept in the registry.
   async function* slices() {
     for (const { name } of registry.getMetricsAsArray()) yield `${await registry.getSingleMetricAsString(name)}\n`;
@@ -73,6 +82,7 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     ...scalers,
     decision: (reason) => decisions.inc({ reason }),
+    decisionDelay: (read) => void (readDelay = read),
     stage: (stage, seconds) => stages.observe({ stage }, seconds),
     reconcile: (outcome) => reconciles.inc({ outcome }),
     prometheusRequest: (code) => requests.inc({ code }),

@@ -113,3 +113,19 @@ test("stopping waits for the work under way and starts nothing new", async () =>
   expect(hasEnded).toBe(true);
   expect(started).toEqual(["a@0"]);
 });
+
+test("overdue is the key that has waited or been worked on for longest since it was due", async () => {
+  const { clock, queue, end } = setUp(1);
+  expect(queue.overdueMs()).toBe(0);
+  queue.addAfter("a", 10_000);
+  await clock.advance(9_000);
+  expect(queue.overdueMs()).toBe(0);
+  await clock.advance(3_000);
+  queue.add("b");
+  await clock.advance(1_000);
+  expect(queue.overdueMs()).toBe(3_000);
+  await end("a");
+  expect(queue.overdueMs()).toBe(1_000);
+  await end("b");
+  expect(queue.overdueMs()).toBe(0);
+});

@@ -10,6 +10,7 @@ const gauges: ScalerGauges = {
   targetPerReplica: 50,
   replicas: { current: 8, desired: 14, ready: 8, max: 40, reactive: 11 },
   peakReplicas: 19,
+  peakAtSeconds: 1_767_600_000,
   skill: { "6h": 0.38, "24h": NaN },
   leadSeconds: 1200,
   timeToReadySeconds: { last: 240, high: NaN },
@@ -50,6 +51,7 @@ test("a scaler's series have the names, labels and values that dashboards use", 
     'predictive_scaler_kubernetes_requests_total{method="PATCH",code="409"} 1',
     'predictive_scaler_forecast_wape_ratio{namespace="shop",name="checkout"} 0.061',
     'predictive_scaler_peak_replicas{namespace="shop",name="checkout",horizon="1h"} 19',
+    'predictive_scaler_peak_timestamp_seconds{namespace="shop",name="checkout",horizon="1h"} 1767600000',
     'predictive_scaler_forecast_skill_ratio{namespace="shop",name="checkout",window="6h"} 0.38',
     'predictive_scaler_lead_time_seconds{namespace="shop",name="checkout"} 1200',
     'predictive_scaler_model_fitted_timestamp_seconds{namespace="shop",name="checkout"} 1767571200',
@@ -83,6 +85,15 @@ test("the series of a scaler that is gone end, and nobody else's", async () => {
   const text = await metrics.render();
   expect(text).not.toContain('name="checkout"');
   expect(text).toContain('predictive_scaler_demand{namespace="shop",name="cart"} 402');
+});
+
+test("the delay of the most overdue decision is asked for at each scrape", async () => {
+  const metrics = createMetrics();
+  expect(await metrics.render()).toContain("predictive_scaler_decision_delay_seconds 0\n");
+  let seconds = 75;
+  metrics.decisionDelay(() => seconds++);
+  expect(await metrics.render()).toContain("predictive_scaler_decision_delay_seconds 75\n");
+  expect(await metrics.render()).toContain("predictive_scaler_decision_delay_seconds 76\n");
 });
 
 test("no slice of a scrape of 5,000 scalers keeps the event loop for long, and it shows one moment", async () => {
