@@ -37,7 +37,7 @@ would have to change for another. The second tells what happened: the cause of t
 longest time without enough ready replicas first, then the timeline.
 
 The last day is in the operator's memory. It is asked through the API server
-(get on pods/proxy; the pods are found by app.kubernetes.io/name=predictive-scaler)
+(get on pods/proxy; the pods are found by the chart's label component=operator)
 or at --operator-url, its metrics address. If it does not answer, the same is
 computed again from --prometheus-url, without the ready replicas, which
 Prometheus does not have; without that, the scaler's status has to do.

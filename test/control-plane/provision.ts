@@ -48,6 +48,13 @@ export async function provision({ env = process.env, say = sayOnStderr }: Provis
   return Object.fromEntries(found) as Binaries;
 }
 
+/** The binary if it is there already; nothing is built. */
+export function provisioned(name: Binary, env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+  const assets = env["KUBEBUILDER_ASSETS"];
+  const folders = [...(assets === undefined || assets === "" ? [] : [assets]), ...GO_MODULES.filter((one) => name in one.binaries).map((one) => cacheFolder(one, env))];
+  return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+}
+
 /** Where the binaries of a module are kept: keyed by the exact content of its go.mod and go.sum. */
 function cacheFolder(module: GoModule, env: Readonly<Record<string, string | undefined>>): string {
   const source = join(HERE, module.name);

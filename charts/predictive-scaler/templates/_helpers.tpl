@@ -1,34 +1,48 @@
 {{- define "predictive-scaler.name" -}}
-{{- .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/* At most 53 characters, so that what is added to it for an object stays within 63. */}}
 {{- define "predictive-scaler.fullname" -}}
-{{- if contains .Chart.Name .Release.Name -}}
+{{- $name := .Values.nameOverride | default .Chart.Name -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 53 | trimSuffix "-" -}}
+{{- else if contains $name .Release.Name -}}
 {{- .Release.Name | trunc 53 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 53 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 53 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
+{{/* What tells the operator's pods from those of the test and of the Job. A Deployment's selector cannot be changed: nor can these. */}}
 {{- define "predictive-scaler.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "predictive-scaler.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: operator
 {{- end -}}
 
+{{/* Labels of (root, component, labels): the chart's own win over those that are given. */}}
 {{- define "predictive-scaler.labels" -}}
-{{ include "predictive-scaler.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-app.kubernetes.io/part-of: predictive-scaler
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $own := dict
+  "app.kubernetes.io/name" (include "predictive-scaler.name" .root)
+  "app.kubernetes.io/instance" .root.Release.Name
+  "app.kubernetes.io/component" (.component | default "operator")
+  "app.kubernetes.io/part-of" "predictive-scaler"
+  "app.kubernetes.io/version" .root.Chart.AppVersion
+  "app.kubernetes.io/managed-by" .root.Release.Service
+  "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") -}}
+{{- toYaml (merge $own (.labels | default dict) (.root.Values.commonLabels | default dict)) -}}
 {{- end -}}
 
-{{/* metadata of everything: name suffix as second of a list. */}}
-{{- define "predictive-scaler.annotations" -}}
-{{- with .Values.commonAnnotations }}
+{{/* metadata of (root, name, and perhaps namespace, component, labels, annotations). */}}
+{{- define "predictive-scaler.metadata" -}}
+name: {{ .name }}
+{{- with .namespace }}
+namespace: {{ . }}
+{{- end }}
+labels:
+  {{- include "predictive-scaler.labels" . | nindent 2 }}
+{{- with merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -59,18 +73,32 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{- define "predictive-scaler.securityContext" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities:
-  drop: [ALL]
+{{/* Where the pods of the chart may run, and as whom. */}}
+{{- define "predictive-scaler.podBasics" -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
-{{- define "predictive-scaler.podSecurityContext" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532
-seccompProfile:
-  type: RuntimeDefault
+{{/* What cannot go together. */}}
+{{- define "predictive-scaler.refuse" -}}
+{{- if and (not .Values.leaderElection.enabled) (gt (int .Values.replicas) 1) -}}
+{{- fail (printf "replicas is %d and leaderElection.enabled is false: two pods would both scale. Set replicas to 1, or leave leader election on." (int .Values.replicas)) -}}
+{{- end -}}
+{{- if and .Values.prometheus.ca.secretName .Values.prometheus.ca.configMapName -}}
+{{- fail "prometheus.ca names a Secret and a ConfigMap: give secretName or configMapName, not both." -}}
+{{- end -}}
 {{- end -}}

@@ -9,8 +9,8 @@ import type { KubeConnection } from "../../kube/index.ts";
 
 export type Asked = { readonly kind: "journal"; readonly journal: Journal; readonly from: string } | { readonly kind: "none"; readonly why: string };
 
-/** The label that the chart puts on the operator's pods, and their port if none is named `metrics`. */
-const SELECTOR = "app.kubernetes.io/name=predictive-scaler";
+/** The labels that the chart puts on the operator's pods whatever they are called, and their port if none is named `metrics`. */
+const SELECTOR = "app.kubernetes.io/part-of=predictive-scaler,app.kubernetes.io/component=operator";
 const METRICS_PORT = 8080;
 /** A day of slots is 40 KB; the answer of something else is cut off here. */
 const MAX_BYTES = 2 * 2 ** 20;

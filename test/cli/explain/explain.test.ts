@@ -119,7 +119,7 @@ test("the operator is found by its label and asked through the API server", asyn
   const pod = { metadata: { name: "predictive-scaler-0", namespace: "ops" }, spec: { containers: [{ ports: [{ name: "metrics", containerPort: 9999 }] }] }, status: { phase: "Running" } };
   const front = createServer((request, response) => {
     const url = request.url ?? "";
-    if (url.startsWith("/api/v1/pods?labelSelector=app.kubernetes.io%2Fname%3Dpredictive-scaler")) return void response.end(JSON.stringify({ items: [pod] }));
+    if (url.startsWith("/api/v1/pods?labelSelector=app.kubernetes.io%2Fpart-of%3Dpredictive-scaler%2Capp.kubernetes.io%2Fcomponent%3Doperator")) return void response.end(JSON.stringify({ items: [pod] }));
     const inner = /^\/api\/v1\/namespaces\/ops\/pods\/predictive-scaler-0:9999\/proxy(\/.*)$/.exec(url)?.[1];
     const target = inner === undefined ? new URL(url, operator.kubernetes.url) : new URL(inner, direct);
     const inward = forward(target, { method: request.method, headers: request.headers }, (answer) => {
