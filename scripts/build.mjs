@@ -1,28 +1,32 @@
 // Bundles the program to the one file dist/predictive-scaler.mjs (Node 24, ESM). The model worker is bundled first and goes into it as a text.
-import { readFileSync } from "node:fs";
+// dist/third-party-licenses.txt is for whoever passes the bundle on.
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { bundledPackages, licensesText } from "./bundled-packages.ts";
 
-const root = new URL("../", import.meta.url);
+const root = fileURLToPath(new URL("../", import.meta.url));
 const require = createRequire(import.meta.url);
-const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const uplot = require.resolve("uplot/dist/uPlot.iife.min.js");
 
 const options = {
-  absWorkingDir: fileURLToPath(root),
+  absWorkingDir: root,
   bundle: true,
   minify: true,
   keepNames: true,
   platform: "node",
   target: "node24",
   legalComments: "none",
+  metafile: true,
 };
 
 // A worker that is started from a text is a CommonJS script.
 const worker = await build({ ...options, entryPoints: ["src/controller/model-worker.ts"], format: "cjs", write: false });
 
-await build({
+const program = await build({
   ...options,
   entryPoints: { "predictive-scaler": "src/main.ts" },
   outdir: "dist",
@@ -39,3 +43,6 @@ await build({
     js: "import{createRequire as __cr}from'node:module';import{fileURLToPath as __fu}from'node:url';const require=__cr(import.meta.url);const __filename=__fu(import.meta.url);const __dirname=__fu(new URL('.',import.meta.url));",
   },
 });
+
+const files = [...Object.keys(worker.metafile.inputs), ...Object.keys(program.metafile.inputs), relative(root, uplot)];
+writeFileSync(join(root, "dist/third-party-licenses.txt"), licensesText(bundledPackages(root, files)));
