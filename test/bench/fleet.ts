@@ -76,7 +76,7 @@ interface Stored {
 async function startOperator(kubeconfig: string, prometheusUrl: string) {
   const child = spawn(
     process.execPath,
-    [BUNDLE, "run", "--kubeconfig", kubeconfig, "--prometheus-url", prometheusUrl, "--metrics-addr", "127.0.0.1:0"],
+    [BUNDLE, "run", "--kubeconfig", kubeconfig, "--prometheus-url", prometheusUrl, "--metrics-addr", "127.0.0.1:0", "--leader-elect-namespace", "fleet"],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
   const lines = createInterface({ input: child.stderr });
