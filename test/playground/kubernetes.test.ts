@@ -48,6 +48,12 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
+test("has the namespace default from the start, where a kubeconfig without one leads", async () => {
+  expect((await ask("GET", "/api/v1/namespaces/default")).status).toBe(200);
+  const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "held" }, spec: { holderIdentity: "me" } };
+  expect((await ask("POST", "/apis/coordination.k8s.io/v1/namespaces/default/leases", lease)).status).toBe(201);
+});
+
 describe("pods", () => {
   test("become Ready after the delay, not a moment earlier", async () => {
     await ask("POST", DEPLOYMENTS, deployment(3));
