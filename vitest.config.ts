@@ -1,4 +1,4 @@
-// The runner's two lanes: `unit` needs nothing installed, `cluster` needs the real control plane.
+// The runner's lanes: `unit` needs nothing installed, `image` needs buildah, `cluster` needs the real control plane.
 import { defineConfig } from "vitest/config";
 import { TotalsReporter } from "./test/totals-reporter.ts";
 
@@ -12,10 +12,11 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/control-plane/**", "test/cluster/**", "test/bench/**"],
+          exclude: ["test/control-plane/**", "test/cluster/**", "test/bench/**", "test/image/image.test.ts"],
           testTimeout: 30_000,
         },
       },
+      { test: { name: "image", include: ["test/image/image.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
       {
         test: {
           name: "cluster",
