@@ -84,7 +84,10 @@ export function createController(parts: ControllerParts): Controller {
           else if (scalers.get(key) === undefined) queue.forget(key);
         } catch (error) {
           if (signal.aborted) return;
-          failed(key, memories.get(key), asOperatorError(error));
+          const failure = asOperatorError(error);
+          // The term ends in a moment, or goes on after a renewal that came late.
+          if (failure.reason === "NotLeader") queue.addAfterFailure(key);
+          else failed(key, memories.get(key), failure);
         }
       };
       for (const key of scalers.keys()) queue.add(key);

@@ -106,14 +106,15 @@ async function readScale(line: LineParts, { plan }: Memory, signal: AbortSignal)
   }
 }
 
-/** Writes the replicas; the failure, if any, is what the pass reports. */
+/** Writes the replicas; the failure, if any, is what the pass reports. Whoever does not lead any more reports nothing. */
 async function write(line: LineParts, { plan }: Memory, version: string, replicas: number, signal: AbortSignal): Promise<OperatorError | undefined> {
   try {
     await line.scales.write(plan.namespace, plan.target, replicas, version, signal);
     return undefined;
   } catch (error) {
-    if (signal.aborted) throw error;
-    return asOperatorError(error);
+    const failure = asOperatorError(error);
+    if (signal.aborted || failure.reason === "NotLeader") throw failure;
+    return failure;
   }
 }
 

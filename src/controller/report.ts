@@ -75,7 +75,7 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
   return {
     async pass(pass, signal) {
       const { stored, memory, nowMs, decision, scale } = pass;
-      const { namespace, name, key, generation } = memory.plan;
+      const { namespace, name, generation } = memory.plan;
       const before = memory.conditions ?? stored.status?.conditions ?? [];
       const now = verdicts({ memory, nowMs, decision, failure: pass.failure });
       metrics.scaler(namespace, name, gaugesFor(memory, scale, decision, now));
@@ -89,7 +89,9 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       if (fingerprint === memory.statusFingerprint && nowMs - memory.statusAtMs < STATUS_EVERY_MS) return;
       const conditions = withTimes(now, before, generation, nowMs);
       const decided = decision !== undefined && scale !== undefined ? decidedStatus(memory, scale, decision) : {};
-      await statuses.patch(key, { observedGeneration: generation, ...decided, conditions }, signal);
+      const outcome = await statuses.patch(stored, { observedGeneration: generation, ...decided, conditions }, signal);
+      // What was not written is said by the pass that the change has woken.
+      if (outcome !== "written") return;
       tellConditions(pass, now, before);
       memory.conditions = conditions;
       memory.statusFingerprint = fingerprint;
@@ -104,8 +106,8 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       metrics.forget(namespace, name);
       if (ready?.reason === "InvalidSpec" && stored.status?.observedGeneration === generation) return;
       const now = invalidVerdicts(message);
-      await statuses.patch(`${namespace}/${name}`, { observedGeneration: generation, conditions: withTimes(now, before, generation, nowMs) }, signal);
-      emit(stored, "Warning", "InvalidSpec", "Validate", message);
+      const outcome = await statuses.patch(stored, { observedGeneration: generation, conditions: withTimes(now, before, generation, nowMs) }, signal);
+      if (outcome === "written") emit(stored, "Warning", "InvalidSpec", "Validate", message);
     },
     forget(key) {
       const [namespace = "", name = ""] = key.split("/");

@@ -13,7 +13,7 @@ export { metered } from "./metered.ts";
 export { createEvents } from "./events.ts";
 export { createReflector } from "./reflector.ts";
 export { listAll } from "./list.ts";
-export { createScalerCache, scalersPath } from "./scaler-cache.ts";
+export { createScalerCache, pruneScaler, scalersPath } from "./scaler-cache.ts";
 export { LEADER_RULES, OPERATOR_RULES } from "./rules.ts";
 export { createScales } from "./scales.ts";
 export { createSecretReader } from "./secrets.ts";

@@ -86,6 +86,9 @@ export interface Events {
 }
 
 export interface Statuses {
-  /** Merge-patches `/status` of a PredictiveScaler. A scaler that is gone is no error. */
-  patch(key: string, status: unknown, signal: AbortSignal): Promise<void>;
+  /**
+   * Merge-patches `/status` of the PredictiveScaler that `scaler` was, as the cache holds it. `changed`: it has another specification by now, or is
+   * another object, and nothing was written. A scaler that is gone is no error. Throws KubeError; Conflict where it was changed twice in the moment.
+   */
+  patch(scaler: Pick<KubeObject, "metadata">, status: unknown, signal: AbortSignal): Promise<"written" | "changed" | "gone">;
 }

@@ -105,7 +105,7 @@ test("with namespaces given, scalers elsewhere are left as they are", async () =
 
 test("a scaler that is deleted meanwhile is passed over", async () => {
   const said: string[] = [];
-  const gone = { key: "shop/gone", generation: 1, conditions: [] };
+  const gone = { metadata: { name: "gone", namespace: "shop", resourceVersion: "1" }, conditions: [] };
   await markRemoved([gone], { connection, clock: createManualClock(NOW_MS), signal, say: (sentence) => void said.push(sentence) });
   expect(said).toHaveLength(1);
 });

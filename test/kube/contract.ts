@@ -324,6 +324,14 @@ export function kubeContract(name: string, connectTo: () => Promise<ContractServ
         const object = await ask("PATCH", `${scalers}/stated`, { spec: { maxReplicas: 12 }, status: { desiredReplicas: 1 } }, MERGE_PATCH);
         expect(object).toMatchObject({ status: { desiredReplicas: 7 }, spec: { maxReplicas: 12 }, metadata: { generation: 2 } });
       });
+      test("a patch of /status with the current version passes, with an old one it is a conflict and changes nothing", async () => {
+        const made = await ask("POST", scalers, scaler("versioned"));
+        const patch = (resourceVersion: string, desiredReplicas: number) =>
+          [`${scalers}/versioned/status`, { metadata: { resourceVersion }, status: { desiredReplicas } }, MERGE_PATCH] as const;
+        const first = await ask("PATCH", ...patch(made.metadata.resourceVersion, 3));
+        expect(await refusal("PATCH", ...patch(made.metadata.resourceVersion, 9))).toMatchObject({ status: 409, reason: "Conflict" });
+        expect((await ask("PATCH", ...patch(first.metadata.resourceVersion, 4))).status?.desiredReplicas).toBe(4);
+      });
       test("a PredictiveScaler has no /scale", async () => {
         expect((await refusal("GET", `${scalers}/stated/scale`)).status).toBe(404);
       });

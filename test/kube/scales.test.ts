@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createManualClock } from "../../src/clock.ts";
 import type { ManualClock } from "../../src/clock.ts";
-import { connect, createScales, createStatuses, KubeError } from "../../src/kube/index.ts";
+import { connect, createScales, KubeError } from "../../src/kube/index.ts";
 import { pruneScaler } from "../../src/kube/scaler-cache.ts";
 import type { KubeConnection, Scales } from "../../src/kube/index.ts";
 import { isRollingOut, readyReplicas } from "../../src/kube/workloads.ts";
@@ -160,15 +160,6 @@ describe("other kinds", () => {
 });
 
 describe("scalers", () => {
-  test("a status goes to /status alone; a scaler that is gone is no error, others are", async () => {
-    const statuses = createStatuses({ connection });
-    server.script(json({}), refuse(404, "NotFound"), refuse(422, "Invalid"));
-    await statuses.patch("shop/a", { desiredReplicas: 3 }, never);
-    await statuses.patch("shop/b", {}, never);
-    expect(await failureOf(statuses.patch("shop/c", {}, never))).toMatchObject({ reason: "KubernetesRejected" });
-    const path = "/apis/predictivescaler.io/v1alpha1/namespaces/shop/predictivescalers/a/status";
-    expect(server.requests[0]).toMatchObject({ method: "PATCH", path, body: { status: { desiredReplicas: 3 } } });
-  });
   test("pruning leaves specification, status and the user's annotations", () => {
     const last = "kubectl.kubernetes.io/last-applied-configuration";
     const metadata = { name: "a", uid: "u", annotations: { [last]: "{}", mine: "1" }, managedFields: [{}] };

@@ -21,7 +21,8 @@ export async function markRemoved(scalers: readonly HeldScaler[], { connection, 
   const worker = async () => {
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       try {
-        await statuses.patch(next.key, { conditions: marked(next, clock.nowMs()) }, signal);
+        const outcome = await statuses.patch(next, { conditions: marked(next, clock.nowMs()) }, signal);
+        if (outcome === "changed" && ++refused === 1) say(`${next.metadata.namespace}/${next.metadata.name} was changed at the same time.`);
       } catch (error) {
         if (!(error instanceof KubeError) || error.status !== 403) throw error;
         if (++refused === 1) say(error.sentence);
@@ -38,7 +39,7 @@ function isMarked(conditions: readonly Condition[]): boolean {
   return ready?.status === "Unknown" && ready.reason === REASON;
 }
 
-function marked({ conditions, generation }: HeldScaler, nowMs: number): Condition[] {
+function marked({ conditions, metadata: { generation = 0 } }: HeldScaler, nowMs: number): Condition[] {
   return CONDITION_TYPES.map((type) => {
     const before = conditions.find((condition) => condition.type === type);
     const lastTransitionTime = before?.status === "Unknown" ? before.lastTransitionTime : rfc3339(nowMs);

@@ -1,13 +1,11 @@
 // The scalers that the operator may see, with what of their status is needed to let go of them.
 import type { ScalerStatus } from "../../api/index.ts";
-import { KubeError, listAll, scalersPath } from "../../kube/index.ts";
+import { KubeError, listAll, pruneScaler, scalersPath } from "../../kube/index.ts";
 import type { KubeObject } from "../../kube/index.ts";
 import type { ReleaseParts } from "../release.ts";
 
 export interface HeldScaler {
-  /** namespace/name. */
-  readonly key: string;
-  readonly generation: number;
+  readonly metadata: KubeObject["metadata"];
   readonly conditions: NonNullable<ScalerStatus["conditions"]>;
 }
 
@@ -33,6 +31,6 @@ async function readFrom(namespace: string | undefined, { connection, signal, say
 }
 
 function heldScaler(object: KubeObject): HeldScaler {
-  const { metadata, status } = object as KubeObject & { readonly status?: ScalerStatus };
-  return { key: `${metadata.namespace ?? ""}/${metadata.name}`, generation: metadata.generation ?? 0, conditions: status?.conditions ?? [] };
+  const { metadata, status } = pruneScaler(object) as KubeObject & { readonly status?: ScalerStatus };
+  return { metadata, conditions: status?.conditions ?? [] };
 }
