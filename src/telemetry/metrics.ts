@@ -2,7 +2,7 @@
 // Per-scaler series carry `namespace` and `name`, and end when the scaler does.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { exposition } from "./exposition.ts";
-import { createScalerSeries } from "./scaler-series.ts";
+import { createScalerSeries, SCALER_FAMILIES } from "./scaler-series.ts";
 import type { ScalerSeries } from "./scaler-series.ts";
 
 export type Stage = "samples" | "scale" | "forecast" | "decision" | "actuate" | "status";
@@ -24,6 +24,16 @@ export interface Metrics extends Omit<ScalerSeries, "families"> {
   slices(): AsyncGenerator<string, void>;
   /** All of it at once. */
   render(): Promise<string>;
+  /** Every metric that may be exported. */
+  known(): Promise<readonly MetricFacts[]>;
+}
+
+/** What one metric is. */
+export interface MetricFacts {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly labels: readonly string[];
 }
 
 /** client-go's work queue metrics. */
@@ -96,7 +106,17 @@ export function createMetrics(): Metrics {
       for await (const slice of slices()) text += slice;
       return text;
     },
+    known: () => factsOf(registry),
   };
+}
+
+async function factsOf(registry: Registry): Promise<MetricFacts[]> {
+  const registered = await registry.getMetricsAsJSON();
+  const labelsOf = (name: string) => (registry.getSingleMetric(name) as { readonly labelNames?: readonly string[] } | undefined)?.labelNames ?? [];
+  return [
+    ...SCALER_FAMILIES.map(({ name, type, help, labels }) => ({ name, type, help, labels: ["namespace", "name", ...labels] })),
+    ...registered.map(({ name, type, help }) => ({ name, type: String(type), help, labels: labelsOf(name) })),
+  ];
 }
 
 function workqueueMetrics(registers: Registry[]): WorkqueueMetrics {
