@@ -15,6 +15,8 @@ export interface Replay {
   readonly split: number;
   /** Time from asking to Ready, ms, >= 0. */
   readonly readyDelayMs: number;
+  /** What was really at the target when the sample of a step came, for a past that was lived; without it a model of pods tells it. */
+  readonly applied?: (step: number) => Applied | undefined;
 }
 
 /** One value a step of the trace, history included. */
@@ -44,7 +46,7 @@ export interface Course {
 }
 
 /** Fits the line on the history and walks it over the whole trace. Throws RangeError if its step is not the trace's. */
-export function replayLine({ line, trace, split, readyDelayMs }: Replay): Course {
+export function replayLine({ line, trace, split, readyDelayMs, applied }: Replay): Course {
   const { startMs, stepMs, values } = trace;
   const { leadSteps, minReplicas, maxReplicas } = line.rule.settings;
   const { length } = values;
@@ -52,10 +54,11 @@ export function replayLine({ line, trace, split, readyDelayMs }: Replay): Course
   const [forecast, upper, persistence, points, wanted] = [blank(), blank(), blank(), blank(), blank()];
   const fit = line.forecaster.fit({ startMs, stepMs, values: values.slice(0, split) });
   const world = createWorld(line, wanted, Math.ceil(readyDelayMs / stepMs - 1e-9));
+  const appliedAt = applied ?? world.appliedAt;
   let last = NaN;
   for (let i = 0; i < length; i++) {
     const value = values[i] ?? NaN;
-    line.observe(startMs + i * stepMs, value, i < split ? undefined : world.appliedAt(i));
+    line.observe(startMs + i * stepMs, value, i < split ? undefined : appliedAt(i));
     if (!Number.isNaN(value)) last = value;
     if (i + leadSteps < length) {
       forecast[i + leadSteps] = line.forecaster.forecast(leadSteps);
