@@ -56,7 +56,7 @@ const now = [
   }),
   stat({
     title: "Event loop",
-    description: "99th percentile of how late the event loop is, of the worst replica. An idle one shows some 10 ms: that is the measuring itself.",
+    description: "The 99th percentile of how late the event loop is, of the worst replica. An idle one shows some 10 ms: that is the measuring itself.",
     unit: "s",
     runbook: "sizing",
     width: 4,

@@ -24,5 +24,6 @@ function table(rows: readonly MetricFacts[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   const head = ["Name", "Type", "Labels", "Meaning"];
   const code = (word: string) => `\`${word}\``;
-  return [line(head), line(head.map(() => "---")), ...rows.map(({ name, type, labels, help }) => line([code(name), type, labels.map(code).join(", "), help]))].join("\n");
+  const cells = rows.map(({ name, type, labels, help }) => [code(name), type, labels.map(code).join(", "), help]);
+  return [head, head.map(() => "---"), ...cells].map(line).join("\n");
 }
