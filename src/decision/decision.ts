@@ -43,6 +43,8 @@ export interface DemandSettings {
   readonly localClock: LocalClock;
   /** m on the first day, instead of the reactive start: for reproducing runs that began with a margin. */
   readonly initialMargin?: number;
+  /** Hours that never have samples are planned for like any other. Where the forecast is the same at every lead this changes nothing but saves 6 KB. */
+  readonly plansAllHours?: boolean;
 }
 
 /** What the demand rule says after a sample. */

@@ -37,10 +37,10 @@ const HELD = 0; // replicas wanted at the last change of control
 const STEPS_SINCE = 1; // since that change; Infinity: none
 const LAST = 2; // last present sample
 
-/** A line standing before its first sample; both rules have the same settings. */
+/** A line standing before its first sample; both rules have the same settings; that on the demand of now plans for all hours. */
 export function createLine(forecaster: Forecaster, settings: DemandSettings): Line {
   const onForecast = createDemandRule(settings);
-  const onPresent = createDemandRule(settings);
+  const onPresent = createDemandRule({ ...settings, plansAllHours: true });
   const gate = createGate(settings.stepMs, settings.leadSteps);
   const handOver = Float64Array.of(settings.minReplicas, Infinity, NaN);
   const gateState = [...gate.state, handOver];

@@ -23,33 +23,43 @@ export interface CoverageGate {
   readonly state: readonly Float64Array[];
 }
 
-export function createCoverageGate(stepMs: number): CoverageGate {
-  return new SlotCoverageGate(stepMs);
+/** `isAlwaysOpen`: nothing is learned and kept, and every time is open. */
+export function createCoverageGate(stepMs: number, isAlwaysOpen = false): CoverageGate {
+  return new SlotCoverageGate(stepMs, isAlwaysOpen);
 }
 
 // A class, so that all rules run the same compiled methods.
 class SlotCoverageGate implements CoverageGate {
-  readonly #dayShare = new Float64Array(DAY_SLOTS);
-  readonly #dayCount = new Float64Array(DAY_SLOTS);
-  readonly #weekShare = new Float64Array(WEEK_SLOTS);
-  readonly #weekCount = new Float64Array(WEEK_SLOTS);
+  readonly #isAlwaysOpen: boolean;
+  readonly #dayShare: Float64Array;
+  readonly #dayCount: Float64Array;
+  readonly #weekShare: Float64Array;
+  readonly #weekCount: Float64Array;
   readonly #dayGain: number;
   readonly #weekGain: number;
-  readonly state = [this.#dayShare, this.#dayCount, this.#weekShare, this.#weekCount];
+  readonly state: readonly Float64Array[];
 
-  constructor(stepMs: number) {
+  constructor(stepMs: number, isAlwaysOpen: boolean) {
+    this.#isAlwaysOpen = isAlwaysOpen;
+    const slots = (count: number) => new Float64Array(isAlwaysOpen ? 0 : count);
+    this.#dayShare = slots(DAY_SLOTS);
+    this.#dayCount = slots(DAY_SLOTS);
+    this.#weekShare = slots(WEEK_SLOTS);
+    this.#weekCount = slots(WEEK_SLOTS);
+    this.state = isAlwaysOpen ? [] : [this.#dayShare, this.#dayCount, this.#weekShare, this.#weekCount];
     const samplesPerSlot = SLOT_MS / stepMs;
     this.#dayGain = Math.min(1, 1 / (DAY_MEMORY_DAYS * samplesPerSlot));
     this.#weekGain = Math.min(1, 7 / (WEEK_MEMORY_DAYS * samplesPerSlot));
   }
 
   take(localMs: number, isPresent: boolean): void {
+    if (this.#isAlwaysOpen) return;
     pull(this.#dayShare, this.#dayCount, slotOf(localMs, DAY_SLOTS), isPresent, this.#dayGain);
     pull(this.#weekShare, this.#weekCount, slotOf(localMs, WEEK_SLOTS), isPresent, this.#weekGain);
   }
 
   isOpen(localMs: number, elapsedMs: number): boolean {
-    if (elapsedMs < DAY_MS) return true;
+    if (this.#isAlwaysOpen || elapsedMs < DAY_MS) return true;
     if (elapsedMs < WEEK_AFTER_MS) return isOpenSlot(this.#dayShare, this.#dayCount, slotOf(localMs, DAY_SLOTS));
     return isOpenSlot(this.#weekShare, this.#weekCount, slotOf(localMs, WEEK_SLOTS));
   }

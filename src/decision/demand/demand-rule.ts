@@ -79,7 +79,7 @@ class CalibratedRule implements DemandRule {
     this.settings = settings;
     this.#scale = createErrorScale(stepMs);
     this.#margin = createMargin(stepMs, budget);
-    this.#gate = createCoverageGate(stepMs);
+    this.#gate = createCoverageGate(stepMs, settings.plansAllHours);
     this.#scratch = createScoreScratch(leadSteps, stabilizationSteps);
     this.#samplesPerDay = DAY_MS / stepMs;
     this.#marginSteps = Math.max(1, Math.round(MARGIN_EVERY_MS / stepMs));
