@@ -11,6 +11,9 @@ type Numbers = NonNullable<ComparedPolicy["numbers"]>;
 /** Overload above what is allowed by less than this factor may be chance. */
 export const CHANCE = 1.25;
 
+/** A share below this prints as 0.0 %. */
+const ROUNDED = 0.0005;
+
 /** What the scaler is held against: the user's own HPA if there is one, else one at 80 %. */
 export interface Rival {
   readonly title: string;
@@ -35,13 +38,20 @@ export function verdict(result: BacktestReport): string {
   const covered = (numbers: Numbers) => percent(1 - numbers.overloadedShare, 2);
   if (mine === undefined || rival === undefined) return `It would have kept ${percent(1 - overloadOf(result), 2)} of the time covered.`;
   const kept = `it would have kept ${covered(mine)} of the time covered with ${difference(mine, rival.numbers)}`;
+  if (isAlike(mine, rival.numbers)) return `No difference: ${kept} as ${rival.title}, which keeps ${covered(rival.numbers)}.`;
   return `${answer(result, mine, rival.numbers)}: ${kept} than ${rival.title}, which keeps ${covered(rival.numbers)}.`;
 }
 
 /** `9.2 % fewer pod-hours`. */
 export function difference(mine: Numbers, other: Numbers): string {
   const saved = 1 - mine.podHours / other.podHours;
+  if (Math.abs(saved) < ROUNDED) return "the same pod-hours";
   return `${percent(Math.abs(saved))} ${saved >= 0 ? "fewer" : "more"} pod-hours`;
+}
+
+/** Both numbers are the same as they are printed. */
+function isAlike(mine: Numbers, other: Numbers): boolean {
+  return Math.abs(1 - mine.podHours / other.podHours) < ROUNDED && Math.abs(mine.overloadedShare - other.overloadedShare) < 0.1 * ROUNDED;
 }
 
 function answer({ serviceLevel }: BacktestReport, mine: Numbers, other: Numbers): string {
