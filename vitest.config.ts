@@ -12,11 +12,11 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/control-plane/**", "test/cluster/**", "test/bench/**", "test/image/image.test.ts"],
+          exclude: ["test/control-plane/**", "test/cluster/**", "test/bench/**", "test/image/**"],
           testTimeout: 30_000,
         },
       },
-      { test: { name: "image", include: ["test/image/image.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { name: "image", include: ["test/image/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
       {
         test: {
           name: "cluster",

@@ -1,15 +1,16 @@
 // Bundles the program to the one file dist/predictive-scaler.mjs (Node 24, ESM). The model worker is bundled first and goes into it as a text.
-// dist/third-party-licenses.txt is for whoever passes the bundle on.
+// Beside it, for whoever passes the bundle on: the licences and the bill of materials of what is in it.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { billOfMaterials } from "./bill-of-materials.ts";
 import { bundledPackages, licensesText } from "./bundled-packages.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const require = createRequire(import.meta.url);
-const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const { name, version, license } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const uplot = require.resolve("uplot/dist/uPlot.iife.min.js");
 
 const options = {
@@ -45,4 +46,6 @@ const program = await build({
 });
 
 const files = [...Object.keys(worker.metafile.inputs), ...Object.keys(program.metafile.inputs), relative(root, uplot)];
-writeFileSync(join(root, "dist/third-party-licenses.txt"), licensesText(bundledPackages(root, files)));
+const packages = bundledPackages(root, files);
+writeFileSync(join(root, "dist/third-party-licenses.txt"), licensesText(packages));
+writeFileSync(join(root, "dist/predictive-scaler.cdx.json"), billOfMaterials({ name, version, license }, packages));

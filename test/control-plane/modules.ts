@@ -61,15 +61,21 @@ export const GO_MODULES = [
   { name: "helm", binaries: { helm: "helm.sh/helm/v4/cmd/helm" }, ldflags: "-s -w", needsBytes: 3 * GIB },
 ] as const satisfies readonly GoModule[];
 
-export const BINARIES = [
-  "etcd",
-  "kube-apiserver",
-  "kube-controller-manager",
-  "kube-scheduler",
-  "kubectl",
-  "kwok",
-  "prometheus",
-  "promtool",
-  "helm",
-] as const;
-export type Binary = (typeof BINARIES)[number];
+/** Checks workflows; no part of the cluster. */
+export const ACTIONLINT: GoModule = {
+  name: "actionlint",
+  binaries: { actionlint: "github.com/rhysd/actionlint/cmd/actionlint" },
+  ldflags: "-s -w",
+  needsBytes: GIB,
+};
+
+export type Binary =
+  | "etcd"
+  | "kube-apiserver"
+  | "kube-controller-manager"
+  | "kube-scheduler"
+  | "kubectl"
+  | "kwok"
+  | "prometheus"
+  | "promtool"
+  | "helm";

@@ -6,7 +6,7 @@ import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync,
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BINARIES, GO_MODULES } from "./modules.ts";
+import { GO_MODULES } from "./modules.ts";
 import type { Binary, GoModule } from "./modules.ts";
 
 export type Binaries = Readonly<Record<Binary, string>>;
@@ -25,11 +25,21 @@ export interface ProvisionOptions {
  * Absolute path of each binary; builds what is missing (minutes when nothing is cached).
  * Undefined where something is missing and there is no `go` to build it; with CI set that is an error instead.
  */
-export async function provision({ env = process.env, say = sayOnStderr }: ProvisionOptions = {}): Promise<Binaries | undefined> {
+export async function provision(options: ProvisionOptions = {}): Promise<Binaries | undefined> {
+  return provisionModules(GO_MODULES, "cluster", options);
+}
+
+/** The same for any modules. `lane`: whose tests need them. */
+export async function provisionModules(
+  modules: readonly GoModule[],
+  lane: string,
+  { env = process.env, say = sayOnStderr }: ProvisionOptions = {},
+): Promise<Readonly<Record<string, string>> | undefined> {
   const found = new Map<string, string>();
   const assets = env["KUBEBUILDER_ASSETS"];
-  if (assets !== undefined && assets !== "") for (const name of BINARIES) if (existsSync(join(assets, name))) found.set(name, join(assets, name));
-  for (const module of GO_MODULES as readonly GoModule[]) {
+  const names = modules.flatMap(({ binaries }) => Object.keys(binaries));
+  if (assets !== undefined && assets !== "") for (const name of names) if (existsSync(join(assets, name))) found.set(name, join(assets, name));
+  for (const module of modules) {
     const missing = Object.keys(module.binaries).filter((name) => !found.has(name));
     if (missing.length === 0) continue;
     const folder = cacheFolder(module, env);
@@ -37,15 +47,15 @@ export async function provision({ env = process.env, say = sayOnStderr }: Provis
     if (missing.some((name) => !existsSync(join(folder, name)))) {
       if (!hasGo()) {
         const sentence = `No ${missing.join(", ")} in KUBEBUILDER_ASSETS or ${folder}, and no Go 1.26 or newer on the PATH to build from.`;
-        if (env["CI"]) throw new Error(`${sentence} Install Go: with CI set the cluster lane must run.`);
-        say(`${sentence} The cluster tests are skipped.`);
+        if (env["CI"]) throw new Error(`${sentence} Install Go: with CI set the ${lane} tests must run.`);
+        say(`${sentence} The ${lane} tests are skipped.`);
         return undefined;
       }
       await build(module, folder, say);
     }
     for (const name of missing) found.set(name, join(folder, name));
   }
-  return Object.fromEntries(found) as Binaries;
+  return Object.fromEntries(found);
 }
 
 /** The binary if it is there already; nothing is built. */

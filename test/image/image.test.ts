@@ -12,6 +12,7 @@ import type { BuiltImage, Engine } from "./engine.ts";
 const missing = missingForImages();
 if (missing !== undefined) process.stderr.write(`The image tests are skipped: ${missing}.\n`);
 
+const BILL = "app/predictive-scaler.cdx.json";
 const PROGRAM = "app/predictive-scaler.mjs";
 /** Beside Node itself the image may weigh so much, bytes. */
 const MOST_BESIDE_NODE = 6 * 2 ** 20;
@@ -33,12 +34,14 @@ describe.skipIf(missing !== undefined)("the image", () => {
     expect(other.id).not.toBe(image.id);
   });
 
-  test("holds Node, one program and the licences, and nothing else", () => {
+  test("holds Node, one program, and what it is made of, and nothing else", () => {
     const files = engine.added(image);
-    expect(files).toEqual([PROGRAM, "licenses/LICENSE", "licenses/node.txt", "licenses/third-party-licenses.txt", "usr/local/bin/node"]);
+    expect(files).toEqual([BILL, PROGRAM, "licenses/LICENSE", "licenses/node.txt", "licenses/third-party-licenses.txt", "usr/local/bin/node"]);
     const bytes = files.filter((file) => !file.endsWith("/node")).reduce((sum, file) => sum + statSync(join(image.folder, file)).size, 0);
     expect(bytes).toBeLessThan(MOST_BESIDE_NODE);
     expect(textIn(image, "licenses/third-party-licenses.txt")).toMatch(/^undici \d.* \(MIT\)$/m);
+    const { components } = JSON.parse(textIn(image, BILL)) as { readonly components: readonly { readonly name: string }[] };
+    expect(components.map(({ name }) => name)).toEqual(expect.arrayContaining(["@kubernetes/client-node", "undici", "uplot", "zod"]));
   });
 
   test("says who it is, runs as a user without rights, and leaves probes to Kubernetes", () => {
