@@ -35,7 +35,8 @@ export function withValuesTable(readme: string, values: string): string {
   const [before, rest] = readme.split(START);
   const after = rest?.split(END)[1];
   if (before === undefined || after === undefined) throw new Error(`The chart's README has no ${START.trim()} … ${END} to put the values between.`);
-  const rows = documentedValues(values).map(({ path, description, value }) => `| \`${path}\` | \`${JSON.stringify(value)}\` | ${description.replaceAll("|", "\\|")} |`);
+  const cell = (text: string) => text.replaceAll("|", "\\|");
+  const rows = documentedValues(values).map(({ path, description, value }) => `| \`${path}\` | \`${JSON.stringify(value)}\` | ${cell(description)} |`);
   return `${before}${START}${["| Value | Default | Meaning |", "| --- | --- | --- |", ...rows].join("\n")}\n${END}${after}`;
 }
 

@@ -7,13 +7,15 @@ import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
 import { httpUrl } from "./run.ts";
 
+/** A metric that every replica has. */
+const METRIC = /^predictive_scaler_leader [01]$/m;
 /** Each address and what is wrong with its answer, if anything is. */
 const ADDRESSES: readonly { readonly path: string; readonly problem: (status: number, text: string) => string | undefined }[] = [
   { path: "/healthz", problem: unlessOk },
   { path: "/readyz", problem: unlessOk },
   {
     path: "/metrics",
-    problem: (status, text) => unlessOk(status, text) ?? (/^predictive_scaler_leader [01]$/m.test(text) ? undefined : "there is no predictive_scaler_leader in it"),
+    problem: (status, text) => unlessOk(status, text) ?? (METRIC.test(text) ? undefined : "there is no predictive_scaler_leader in it"),
   },
 ];
 const TIMEOUT_MS = 10_000;

@@ -7,7 +7,8 @@ import { CONDITION_TYPES } from "../../src/api/index.ts";
 import { createManualClock } from "../../src/clock.ts";
 import { releaseCommand } from "../../src/cli/release.ts";
 import { markRemoved } from "../../src/cli/release/mark-removed.ts";
-import { connect, createLeases } from "../../src/kube/index.ts";
+import { readScalers } from "../../src/cli/release/scalers.ts";
+import { connect, createLeases, KubeError } from "../../src/kube/index.ts";
 import type { KubeConnection } from "../../src/kube/index.ts";
 import { startPlaygroundKubernetes } from "../../src/playground/index.ts";
 import { takeLease } from "../../src/cli/release/lease.ts";
@@ -87,9 +88,9 @@ test("every status says that nobody acts; the rest of it, other scalers' times a
   expect(out).toContain("2 of 2");
   const { status } = await get(served);
   expect(status).toMatchObject({ desiredReplicas: 8, decision: { to: 8 } });
+  const removed = { status: "Unknown", reason: "OperatorRemoved", message: expect.stringMatching(/Install the operator again/) };
   for (const type of CONDITION_TYPES)
-    for (const one of [status, (await get(never)).status])
-      expect(one?.conditions).toContainEqual(expect.objectContaining({ type, status: "Unknown", reason: "OperatorRemoved", message: expect.stringMatching(/Install the operator again/) }));
+    for (const one of [status, (await get(never)).status]) expect(one?.conditions).toContainEqual(expect.objectContaining({ type, ...removed }));
   const before = await get(served);
   expect((await release()).out).toContain("0 of 2");
   expect(await get(served)).toEqual(before);
@@ -108,6 +109,21 @@ test("a scaler that is deleted meanwhile is passed over", async () => {
   const gone = { metadata: { name: "gone", namespace: "shop", resourceVersion: "1" }, conditions: [] };
   await markRemoved([gone], { connection, clock: createManualClock(NOW_MS), signal, say: (sentence) => void said.push(sentence) });
   expect(said).toHaveLength(1);
+});
+
+test.each([
+  { status: 404, says: /The CRD is not installed/ },
+  { status: 403, says: /^Scalers are passed over: / },
+])("scalers that are not there or may not be seen are passed over, and told ($status)", async ({ status, says }) => {
+  const said: string[] = [];
+  const refusing: KubeConnection = {
+    ...connection,
+    request: () => Promise.reject(new KubeError("No.", { status, reason: "Forbidden", retry: "backoff" })),
+  };
+  const parts = { connection: refusing, clock: createManualClock(NOW_MS), signal, say: (sentence: string) => void said.push(sentence) };
+  expect(await readScalers(["a"], parts)).toEqual([]);
+  await markRemoved([{ key: "a/x", generation: 1, conditions: [] }], { ...parts, say: () => undefined });
+  expect(said).toEqual([expect.stringMatching(says)]);
 });
 
 test("an API server that does not answer is an error that says so", async () => {

@@ -8,7 +8,11 @@ import { waitFor } from "./wait-for.ts";
 
 export interface OperatorOptions {
   readonly kubeconfig: string;
-  readonly prometheusUrl: string;
+  /** Where `args` are given they say it. */
+  readonly prometheusUrl?: string;
+  /** Of a container: `run` and its flags. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   /** Simulated time at the start, unix ms. */
   readonly clockStartMs: number;
   /** Simulated seconds a second. */
@@ -39,17 +43,17 @@ export interface Operator {
   stop(): Promise<number | string>;
 }
 
-const BUNDLE = fileURLToPath(new URL("../../dist/predictive-scaler.mjs", import.meta.url));
+export const BUNDLE = fileURLToPath(new URL("../../dist/predictive-scaler.mjs", import.meta.url));
 const LISTENING_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 15_000;
 const TAIL_LINES = 20;
 
-export async function startOperator({ kubeconfig, prometheusUrl, clockStartMs, clockRate }: OperatorOptions): Promise<Operator> {
+export async function startOperator({ kubeconfig, prometheusUrl = "", args: given, env, clockStartMs, clockRate }: OperatorOptions): Promise<Operator> {
   if (!existsSync(BUNDLE)) throw new Error("dist/predictive-scaler.mjs is not there. Run: npm run build");
   const originMs = Date.now();
   const clock = ["--clock-start", new Date(clockStartMs).toISOString(), "--clock-rate", String(clockRate), "--clock-origin", String(originMs)];
-  const args = [BUNDLE, "run", "--kubeconfig", kubeconfig, "--prometheus-url", prometheusUrl, ...clock, "--metrics-addr", "127.0.0.1:0", "--log-level", "info"];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const args = given ?? ["run", "--prometheus-url", prometheusUrl, "--metrics-addr", "127.0.0.1:0", "--log-level", "info"];
+  const child = spawn(process.execPath, [BUNDLE, ...args, "--kubeconfig", kubeconfig, ...clock], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   guardChild(child);
   const lines: LogLine[] = [];
   let end: number | string | undefined;
