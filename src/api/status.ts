@@ -3,12 +3,11 @@ import { z } from "zod";
 import { CONDITION_TYPES, type ConditionType, type Reason } from "./conditions.ts";
 import type { FieldMeta } from "./fields.ts";
 
-/** Longest messages and the longest trace that fit; writers cut to these. */
-export const STATUS_LIMITS = { messageLength: 4096, traceEntries: 32, timesToReady: 40 } as const;
+/** Longest messages, the longest trace and the most replicas (Kubernetes counts in 32 bits) that fit; writers cut to these. */
+export const STATUS_LIMITS = { messageLength: 4096, traceEntries: 32, timesToReady: 40, replicas: 2 ** 31 - 1 } as const;
 
 const MAX_WORD_LENGTH = 64;
-/** Kubernetes counts replicas in 32 bits. */
-const MAX_INT32 = 2 ** 31 - 1;
+const MAX_INT32 = STATUS_LIMITS.replicas;
 
 const described = (description: string): FieldMeta => ({ description });
 const moment = (description: string) =>

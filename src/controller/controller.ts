@@ -49,16 +49,17 @@ export function createController(parts: ControllerParts): Controller {
   const generations = new Map<string, string>();
   /** What was last logged of a scaler that fails. */
   const complaints = new Map<string, string>();
+  const changed = (key: string, scaler: StoredScaler | undefined) => {
+    // Our own status writes come back as changes: only a new specification is worth a pass.
+    const version = scaler === undefined ? undefined : `${scaler.metadata.uid}/${scaler.metadata.generation}`;
+    if (version !== undefined && generations.get(key) === version) return;
+    if (version === undefined) generations.delete(key);
+    else generations.set(key, version);
+    queue.succeeded(key);
+    queue.add(key);
+  };
   return {
-    changed(key, scaler) {
-      // Our own status writes come back as changes: only a new specification is worth a pass.
-      const version = scaler === undefined ? undefined : `${scaler.metadata.uid}/${scaler.metadata.generation}`;
-      if (version !== undefined && generations.get(key) === version) return;
-      if (version === undefined) generations.delete(key);
-      else generations.set(key, version);
-      queue.succeeded(key);
-      queue.add(key);
-    },
+    changed,
     journal: (key, sinceMs) => journals.read(key, sinceMs, clock.nowMs()),
     async run(scalers, signal) {
       const memories = new Map<string, Memory>();
@@ -90,12 +91,12 @@ export function createController(parts: ControllerParts): Controller {
           else failed(key, memories.get(key), failure);
         }
       };
-      for (const key of scalers.keys()) queue.add(key);
+      for (const key of scalers.keys()) changed(key, scalers.get(key));
       metrics.decisionDelay(() => queue.overdueMs() / 1000);
       await queue.run(work, WORKERS, signal);
       metrics.decisionDelay(() => 0);
-      // Whoever leads next exports them.
-      for (const key of memories.keys()) line.reporter.forget(key);
+      metrics.loadsWaiting(0);
+      line.reporter.end();
     },
   };
 

@@ -50,6 +50,28 @@ export function gaugesFor(memory: Memory, scale: TargetScale | undefined, decisi
   };
 }
 
+/** Of a manifest that cannot be used nothing is known but that. */
+export function gaugesOfInvalid(conditions: readonly Verdict[]): ScalerGauges {
+  return {
+    demand: NaN,
+    targetPerReplica: NaN,
+    forecasts: [],
+    replicas: { current: NaN, desired: NaN, ready: NaN, max: NaN, reactive: NaN },
+    peakReplicas: NaN,
+    peakAtSeconds: NaN,
+    skill: { "6h": NaN, "24h": NaN },
+    leadSeconds: NaN,
+    timeToReadySeconds: { last: NaN, high: NaN },
+    fittedAtSeconds: NaN,
+    serviceLevelTarget: NaN,
+    serviceLevelMet: NaN,
+    wape: NaN,
+    coverage: NaN,
+    conditions,
+    decided: undefined,
+  };
+}
+
 /** What an HPA that knows only the demand of now comes to, before its tolerance and windows. */
 function reactiveReplicas(demand: number, { targetPerReplica, policy }: Plan): number {
   const wanted = Math.ceil(demand / (REACTIVE_UTILISATION * targetPerReplica) - 1e-9);

@@ -38,6 +38,11 @@ export function memoryFor({ learner, memories }: LearningParts, scaler: Scaler, 
   const isInUse = known?.plan.isLeadLearned === true && isSameTarget;
   const plan = planFor(scaler, isInUse ? known.plan.leadMs : learnedLeadMs(readiness.observations, scaler.spec.metric.stepMs, NaN));
   if (known?.plan.modelKey === plan.modelKey) {
+    if (!isSameTarget) {
+      // A lead that was learned from the other target is not wanted any more.
+      learner.drop(key);
+      known.isLearning = false;
+    }
     known.plan = plan;
     known.readiness = readiness;
     return known;
@@ -47,6 +52,7 @@ export function memoryFor({ learner, memories }: LearningParts, scaler: Scaler, 
   if (known !== undefined) {
     fresh.lastScaleMs = known.lastScaleMs;
     fresh.conditions = known.conditions;
+    fresh.telling = known.telling;
   }
   memories.set(key, fresh);
   return fresh;
@@ -60,8 +66,8 @@ export function askForModel(line: LearningParts, memory: Memory, scaler: Scaler,
   memory.isLearning = true;
   const untilMs = newestSlotMs(plan.stepMs, nowMs) - OVERLAP_STEPS * plan.stepMs;
   line.learner.request(plan, untilMs, (result) => {
-    if (result.kind === "failed" && plan.leadMs !== memory.plan.leadMs) memory.leadRetryMs = line.clock.nowMs() + LEAD_RETRY_MS;
     acceptModel(memory, plan, result, line.clock.nowMs());
+    if (plan.leadMs !== memory.plan.leadMs) memory.leadRetryMs = line.clock.nowMs() + LEAD_RETRY_MS;
     line.wake(plan.key);
   });
 }

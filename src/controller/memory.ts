@@ -1,5 +1,5 @@
 // What the controller remembers of each scaler between passes. It changes only here, and the history of decisions only after a write succeeded.
-import type { Condition, Reason } from "../api/index.ts";
+import type { Condition } from "../api/index.ts";
 import type { Decision, ScaleHistory } from "../decision/index.ts";
 import { startHistory } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
@@ -10,6 +10,7 @@ import type { PeakAhead } from "./peak-ahead.ts";
 import type { Plan } from "./plan.ts";
 import { Readiness } from "./readiness.ts";
 import { ServiceLedger } from "./service-ledger.ts";
+import { Telling } from "./telling.ts";
 import { createTrack } from "./track.ts";
 import type { Track } from "./track.ts";
 
@@ -67,8 +68,7 @@ export interface Memory {
   /** What was last unusual about a sample, and when it was found. */
   finding: { readonly anomaly: Anomaly; readonly atMs: number } | undefined;
   ahead: PeakAhead | undefined;
-  /** When an event of a reason that comes and goes was last told, unix ms. */
-  readonly toldMs: Map<Reason, number>;
+  telling: Telling;
 }
 
 /** A scaler seen for the first time, or one whose demand is another now. `settledMs`: reading begins after it. */
@@ -93,7 +93,7 @@ export function newMemory(plan: Plan, settledMs: number, readiness = new Readine
     expectations: expectationsFor(plan),
     finding: undefined,
     ahead: undefined,
-    toldMs: new Map(),
+    telling: new Telling(),
   };
 }
 
@@ -139,16 +139,17 @@ export function acceptModel(memory: Memory, plan: Plan, result: LearnResult, now
   }
   const { learned } = result;
   const isSameLead = plan.leadMs === memory.plan.leadMs;
-  if (serving !== undefined && isSameLead) {
-    // Both walked over the same week, each forecast made before its sample came.
+  if (serving !== undefined) {
+    // Both walked over the same week, each forecast made before its sample came. Errors at another lead are no comparison.
     const servingWape = track.forecaster.accuracy().wape;
-    const isWorse = learned.wape > servingWape * (1 + MAY_BE_WORSE);
+    const isWorse = isSameLead && learned.wape > servingWape * (1 + MAY_BE_WORSE);
     if (isWorse || learned.fit.kind !== "fitted") {
       memory.model = { ...serving, refit: { atMs: nowMs, rejected: isWorse ? { wape: learned.wape, servingWape } : undefined } };
       return;
     }
   }
-  memory.plan = plan;
+  // The rest of the specification may have changed while it was learned.
+  memory.plan = { ...memory.plan, leadMs: plan.leadMs, model: plan.model, modelKey: plan.modelKey };
   memory.track = createTrack(plan.model, learned.untilMs, learned, model.kind === "fitted" ? track.gate() : undefined);
   if (!isSameLead) {
     memory.expectations = expectationsFor(plan);

@@ -1,6 +1,6 @@
 // Says what a pass found: status, events, gauges and the log. Status is written when something that a person would act on
 // changed, else every five minutes at most: thousands of scalers must not write thousands of times a minute.
-import type { Condition, ConditionType, Problem, Reason, ScalerStatus } from "../api/index.ts";
+import type { Condition, Problem, ScalerStatus } from "../api/index.ts";
 import { formatProblems, GROUP, KIND, VERSION } from "../api/index.ts";
 import type { Decision } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
@@ -8,24 +8,14 @@ import type { Events, KubeObject, Statuses, TargetScale } from "../kube/index.ts
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { invalidVerdicts, verdicts } from "./conditions.ts";
 import type { Verdict } from "./conditions.ts";
-import { gaugesFor } from "./gauges.ts";
+import { gaugesFor, gaugesOfInvalid } from "./gauges.ts";
 import type { Memory } from "./memory.ts";
-import { decidedStatus, withTimes } from "./status.ts";
+import { decidedStatus, seenStatus, withTimes } from "./status.ts";
 
 const STATUS_EVERY_MS = 5 * 60_000;
-/** Conditions whose change is worth an event; the others follow from these. */
-const EVENT_CONDITIONS: readonly ConditionType[] = ["MetricAvailable", "Forecasting", "AbleToScale"];
-
-/** What comes and goes is told so often at most, ms. */
-const TOLD_EVERY_MS: Readonly<Partial<Record<Reason, number>>> = {
-  OutlierIgnored: 3_600_000,
-  LevelShiftFollowed: 3_600_000,
-  ForecastAboveMax: 6 * 3_600_000,
-};
-
 /** A scaler as it is in the cache. */
 export interface StoredScaler extends KubeObject {
-  readonly status?: Pick<ScalerStatus, "observedGeneration" | "conditions" | "serviceLevel" | "timeToReady">;
+  readonly status?: Pick<ScalerStatus, "observedGeneration" | "conditions" | "decision" | "serviceLevel" | "timeToReady">;
 }
 
 /** A pass that came to a decision, or (`failure`) was kept from one. */
@@ -41,7 +31,10 @@ export interface Pass {
 export interface Reporter {
   pass(pass: Pass, signal: AbortSignal): Promise<void>;
   invalid(stored: StoredScaler, problems: readonly Problem[], nowMs: number, signal: AbortSignal): Promise<void>;
+  /** The scaler is gone, and its series end. */
   forget(key: string): void;
+  /** All series end: whoever leads next exports them. */
+  end(): void;
 }
 
 export interface ReporterParts {
@@ -57,20 +50,17 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
     events.emit({ regarding: { apiVersion: `${GROUP}/${VERSION}`, kind: KIND, namespace, name, uid }, type, reason, action, note });
   };
   const tellConditions = ({ stored, memory, nowMs }: Pass, now: readonly Verdict[], before: readonly Condition[]) => {
-    for (const { type, status, reason, message } of now) {
-      const old = before.find((condition) => condition.type === type);
-      const everyMs = TOLD_EVERY_MS[reason];
-      if (everyMs !== undefined) {
-        if (old?.reason === reason || nowMs - (memory.toldMs.get(reason) ?? -Infinity) < everyMs) continue;
-        memory.toldMs.set(reason, nowMs);
-        emit(stored, reason === "ForecastAboveMax" ? "Warning" : "Normal", reason, type, message);
-        continue;
-      }
-      if (!EVENT_CONDITIONS.includes(type) || (old?.reason === reason && old.status === status)) continue;
-      if (old === undefined && status === "True") continue; // well from the start
-      if (old?.status === "True" && status === "True") continue;
-      emit(stored, status === "False" && reason !== "HistoryLoading" ? "Warning" : "Normal", reason, type, message);
+    for (const { type, status, reason, message } of memory.telling.take(now, before, nowMs)) {
+      const isTrouble = reason === "ForecastAboveMax" || (status === "False" && reason !== "HistoryLoading");
+      emit(stored, isTrouble ? "Warning" : "Normal", reason, type, message);
     }
+  };
+  /** The scalers that have series. */
+  const exported = new Set<string>();
+  const forget = (key: string) => {
+    const [namespace = "", name = ""] = key.split("/");
+    exported.delete(key);
+    metrics.forget(namespace, name);
   };
   return {
     async pass(pass, signal) {
@@ -78,18 +68,21 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       const { namespace, name, generation } = memory.plan;
       const before = memory.conditions ?? stored.status?.conditions ?? [];
       const now = verdicts({ memory, nowMs, decision, failure: pass.failure });
+      exported.add(memory.plan.key);
       metrics.scaler(namespace, name, gaugesFor(memory, scale, decision, now));
       if (decision?.kind === "scale") {
         const { from, to, reason, message } = decision;
         log.info({ namespace, name, from, to, reason, trace: decision.trace }, message);
         emit(stored, "Normal", reason, "Scale", `Replicas ${from} -> ${to}: ${message}`);
       }
-      const acted = now.map(({ type, status, reason }) => [type, status, reason]);
-      const fingerprint = JSON.stringify([generation, acted, decision?.from, decision?.to, decision?.reason, pass.failure?.message]);
+      const facts = now.map(({ type, status, reason }) => [type, status, reason]);
+      // Why nothing changes differs from pass to pass, and so may the words of a failure.
+      const why = decision?.from === decision?.to ? undefined : decision?.reason;
+      const fingerprint = JSON.stringify([generation, facts, decision?.from, decision?.to, why]);
       if (fingerprint === memory.statusFingerprint && nowMs - memory.statusAtMs < STATUS_EVERY_MS) return;
       const conditions = withTimes(now, before, generation, nowMs);
       const decided = decision !== undefined && scale !== undefined ? decidedStatus(memory, scale, decision) : {};
-      const outcome = await statuses.patch(stored, { observedGeneration: generation, ...decided, conditions }, signal);
+      const outcome = await statuses.patch(stored, { observedGeneration: generation, ...seenStatus(memory), ...decided, conditions }, signal);
       // What was not written is said by the pass that the change has woken.
       if (outcome !== "written") return;
       tellConditions(pass, now, before);
@@ -103,15 +96,14 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       const before = stored.status?.conditions ?? [];
       const ready = before.find((condition) => condition.type === "Ready");
       log.warn({ namespace, name, reason: "InvalidSpec", problems }, "The manifest cannot be used.");
-      metrics.forget(namespace, name);
-      if (ready?.reason === "InvalidSpec" && stored.status?.observedGeneration === generation) return;
       const now = invalidVerdicts(message);
+      exported.add(`${namespace}/${name}`);
+      metrics.scaler(namespace, name, gaugesOfInvalid(now));
+      if (ready?.reason === "InvalidSpec" && stored.status?.observedGeneration === generation) return;
       const outcome = await statuses.patch(stored, { observedGeneration: generation, conditions: withTimes(now, before, generation, nowMs) }, signal);
       if (outcome === "written") emit(stored, "Warning", "InvalidSpec", "Validate", message);
     },
-    forget(key) {
-      const [namespace = "", name = ""] = key.split("/");
-      metrics.forget(namespace, name);
-    },
+    forget,
+    end: () => exported.forEach(forget),
   };
 }

@@ -16,8 +16,11 @@ export function knownBefore({ status }: StoredScaler, nowMs: number): KnownBefor
   const service = new ServiceLedger();
   const { since, met } = status?.serviceLevel ?? {};
   const sinceMs = parseTime(since ?? "");
+  // Nobody has looked since the last decision.
+  const lookedMs = parseTime(status?.decision?.time ?? "");
+  const untilMs = lookedMs <= nowMs ? lookedMs : nowMs;
   const share = /^\d{1,3}(\.\d{1,4})?%$/.test(met ?? "") ? Number.parseFloat(met ?? "") / 100 : NaN;
-  if (sinceMs < nowMs && share <= 1) service.resume(sinceMs, share, nowMs);
+  if (sinceMs < untilMs && share <= 1) service.resume(sinceMs, share, untilMs);
   let timesToReady: readonly number[] = [];
   for (const text of (status?.timeToReady?.observed ?? []).slice(-MOST_OBSERVATIONS)) timesToReady = withObservation(timesToReady, parseDuration(text) ?? NaN);
   return { timesToReady, service };

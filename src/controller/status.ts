@@ -4,7 +4,7 @@ import type { Condition, ScalerStatus } from "../api/index.ts";
 import { durationText, STATUS_LIMITS } from "../api/index.ts";
 import { rfc3339 } from "../clock.ts";
 import { timeToReadyMs } from "../decision/index.ts";
-import type { Decision } from "../decision/index.ts";
+import type { Decision, TraceEntry } from "../decision/index.ts";
 import type { TargetScale } from "../kube/index.ts";
 import { percent } from "./conditions.ts";
 import type { Verdict } from "./conditions.ts";
@@ -30,22 +30,38 @@ export function withTimes(verdicts: readonly Verdict[], before: readonly Conditi
   });
 }
 
-/** The parts of the status that a decision fills in; parts that are null are removed by the merge patch. */
-export function decidedStatus(memory: Memory, scale: TargetScale, decision: Decision): MergePatch<ScalerStatus> {
-  const { from, to, reason, message, trace } = decision;
-  const time = rfc3339(decision.timeMs);
+/** What is known without the target; parts that are null are removed by the merge patch. */
+export function seenStatus(memory: Memory): MergePatch<ScalerStatus> {
   return {
-    currentReplicas: scale.replicas,
-    desiredReplicas: decision.to,
-    ...(memory.lastScaleMs === undefined ? {} : { lastScaleTime: rfc3339(memory.lastScaleMs) }),
     demand: demandStatus(memory),
     ...modelStatus(memory),
     ...accuracyStatus(memory),
     ...serviceStatus(memory),
     ...readinessStatus(memory),
-    decision: { time, from, to, reason, message, trace: trace.slice(0, STATUS_LIMITS.traceEntries) },
-    recommendation: decision.kind === "recommend" ? { time, from, to, reason, message, advice: adviceOn(memory) } : null,
   };
+}
+
+/** The parts of the status that a decision fills in. */
+export function decidedStatus(memory: Memory, scale: TargetScale, decision: Decision): MergePatch<ScalerStatus> {
+  const conclusion = { time: rfc3339(decision.timeMs), ...bounded(decision) };
+  const trace = decision.trace.slice(0, STATUS_LIMITS.traceEntries).map((entry) => ({ rule: entry.rule, ...bounded(entry) }));
+  return {
+    currentReplicas: scale.replicas,
+    desiredReplicas: count(decision.to),
+    ...(memory.lastScaleMs === undefined ? {} : { lastScaleTime: rfc3339(memory.lastScaleMs) }),
+    decision: { ...conclusion, trace },
+    recommendation: decision.kind === "recommend" ? { ...conclusion, advice: adviceOn(memory) } : null,
+  };
+}
+
+/** What a rule or the decision said, within what the API server takes. */
+function bounded({ from, to, reason, message }: TraceEntry | Decision) {
+  return { from: count(from), to: count(to), reason, message: message.slice(0, STATUS_LIMITS.messageLength) };
+}
+
+/** Before the bounds of a scaler a demand may ask for more replicas than Kubernetes counts. */
+function count(replicas: number): number {
+  return Math.min(STATUS_LIMITS.replicas, replicas);
 }
 
 /** Whether the scaler has earned to act. What its replicas would have covered is not known of a scaler that only watches. */
@@ -56,13 +72,13 @@ function adviceOn({ track, model, plan }: Memory): string {
   return promotion({ isFitted, days, skill, wape, overloadedShare: NaN, serviceLevel: plan.serviceLevel }).sentence;
 }
 
-function demandStatus({ track, plan }: Memory): MergePatch<ScalerStatus>["demand"] {
+function demandStatus({ track, plan, missing }: Memory): MergePatch<ScalerStatus>["demand"] {
   const demand = track.demand();
   const { forecaster } = track;
   const lead = plan.model.forecast.leadSteps[0] ?? 1;
   const peak = forecaster.peakWithin(PEAK_HORIZON_MS);
   return {
-    now: quantity(demand.now),
+    now: missing === undefined ? quantity(demand.now) : null,
     atLead: quantity(forecaster.forecast(lead)),
     upperAtLead: quantity(forecaster.upper(lead)),
     peak:
@@ -71,7 +87,7 @@ function demandStatus({ track, plan }: Memory): MergePatch<ScalerStatus>["demand
         : {
             time: rfc3339(peak.timeMs),
             demand: quantity(peak.demand) ?? "0",
-            replicas: Math.max(plan.policy.minReplicas, Math.ceil(peak.demand / plan.targetPerReplica - 1e-9)),
+            replicas: count(Math.max(plan.policy.minReplicas, Math.ceil(peak.demand / plan.targetPerReplica - 1e-9))),
           },
   };
 }
@@ -91,8 +107,8 @@ function modelStatus({ model, plan }: Memory): Pick<MergePatch<ScalerStatus>, "m
 
 function accuracyStatus({ track, model }: Memory): Pick<MergePatch<ScalerStatus>, "accuracy"> {
   const { wape, coverage, skill } = track.forecaster.accuracy();
-  if (model.kind !== "fitted" || Number.isNaN(wape)) return { accuracy: null };
-  const part = (share: number) => (Number.isNaN(share) ? null : percent(share));
+  if (model.kind !== "fitted" || !Number.isFinite(wape)) return { accuracy: null };
+  const part = (share: number) => (Number.isFinite(share) ? percent(share) : null);
   return { accuracy: { window: "7d", wape: percent(wape), coverage: part(coverage), skill: part(skill) } };
 }
 
@@ -106,7 +122,8 @@ function serviceStatus({ service, plan }: Memory): Pick<MergePatch<ScalerStatus>
 
 function readinessStatus({ readiness }: Memory): Pick<MergePatch<ScalerStatus>, "timeToReady"> {
   const { observations } = readiness;
-  if (observations.length === 0) return {};
+  // Of another target than before nothing is known, and a restart must not take up what was.
+  if (observations.length === 0) return { timeToReady: null };
   const highMs = timeToReadyMs(observations);
   const inSeconds = (ms: number) => durationText(Math.ceil(ms / 1000) * 1000);
   return { timeToReady: { high: Number.isNaN(highMs) ? null : inSeconds(highMs), observed: observations.map(inSeconds) } };
