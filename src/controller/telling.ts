@@ -1,0 +1,51 @@
+// Which conditions are worth an event: a change that people should hear of, once each way.
+// Invariants: what flaps is told every ten minutes at most; what was told last becomes true again at the next status after that;
+// a restart tells nothing that was told before it.
+import type { Condition, ConditionType, Reason } from "../api/index.ts";
+import type { Verdict } from "./conditions.ts";
+
+/** Conditions whose change is worth an event; the others follow from these. */
+const TOLD_CONDITIONS: readonly ConditionType[] = ["MetricAvailable", "Forecasting", "AbleToScale"];
+/** The same of the same condition is told again after so long at the earliest, ms. */
+const AGAIN_AFTER_MS = 10 * 60_000;
+/** So it is of what comes and goes while the condition stays as it is, or is none of those above, ms. */
+const RARELY_MS: Readonly<Partial<Record<Reason, number>>> = {
+  OutlierIgnored: 3_600_000,
+  LevelShiftFollowed: 3_600_000,
+  ForecastAboveMax: 6 * 3_600_000,
+};
+
+type Heard = Pick<Condition, "status" | "reason">;
+
+export class Telling {
+  /** What people know of each condition. */
+  readonly #heard = new Map<ConditionType, Heard>();
+  readonly #toldMs = new Map<string, number>();
+
+  /** Those of `now` that are to be told at `nowMs`. `before`: what the status said before this process looked. */
+  take(now: readonly Verdict[], before: readonly Condition[], nowMs: number): Verdict[] {
+    return now.filter((verdict) => !isSaidByAnother(verdict, now) && this.#isDue(verdict, before, nowMs));
+  }
+
+  #isDue({ type, status, reason }: Verdict, before: readonly Condition[], nowMs: number): boolean {
+    const heard = this.#heard.get(type) ?? before.find((condition) => condition.type === type && condition.status !== "Unknown");
+    if (heard?.status === status && heard.reason === reason) return false;
+    // Each start loads the history; what it then finds is told if it is news.
+    if (reason === "HistoryLoading" && heard !== undefined) return false;
+    const isTurn = TOLD_CONDITIONS.includes(type) && (heard === undefined ? status === "False" : heard.status !== status || status === "False");
+    const rarelyMs = RARELY_MS[reason];
+    const key = `${type}/${reason}`;
+    const isTooSoon = nowMs - (this.#toldMs.get(key) ?? -Infinity) < (isTurn ? AGAIN_AFTER_MS : (rarelyMs ?? 0));
+    // It is told later, if it is still so.
+    if (isTurn && isTooSoon) return false;
+    this.#heard.set(type, { status, reason });
+    if (isTooSoon || (!isTurn && rarelyMs === undefined)) return false;
+    this.#toldMs.set(key, nowMs);
+    return true;
+  }
+}
+
+/** Without a metric there is no forecast, and that is one event. */
+function isSaidByAnother({ type, reason }: Verdict, now: readonly Verdict[]): boolean {
+  return type === "Forecasting" && now.some((other) => other.type === "MetricAvailable" && other.status === "False" && other.reason === reason);
+}
