@@ -73,7 +73,7 @@ const SCALER_CASES: readonly Case[] = [
     at: "37h",
   },
   {
-    alert: "PredictiveScalerAccuracyBelowGate",
+    alert: "PredictiveScalerErrorAboveGate",
     when: "the gate has closed",
     series: {
       [condition("Forecasting", "AccuracyBelowGate")]: "0x30",
@@ -89,13 +89,13 @@ const SCALER_CASES: readonly Case[] = [
     },
   },
   {
-    alert: "PredictiveScalerAccuracyBelowGate",
+    alert: "PredictiveScalerErrorAboveGate",
     when: "the forecast has a bad hour and keeps control",
     series: { [condition("Forecasting", "ModelFitted")]: "1x30", [scaler("forecast_skill_ratio", { window: "6h" })]: "-0.3x30" },
     at: "20m",
   },
   {
-    alert: "PredictiveScalerAtMaximum",
+    alert: "PredictiveScalerAtMaxReplicas",
     when: "the need has been above the maximum for ten minutes",
     series: { [condition("ScalingLimited", "TooManyReplicas")]: "1x30", [scaler("replicas", { kind: "max" })]: "40x30" },
     at: "10m",
@@ -106,7 +106,7 @@ const SCALER_CASES: readonly Case[] = [
     },
   },
   {
-    alert: "PredictiveScalerAtMaximum",
+    alert: "PredictiveScalerAtMaxReplicas",
     when: "all replicas are in use, and they are enough",
     series: {
       [condition("ScalingLimited", "DesiredWithinRange")]: "0x30",
@@ -116,7 +116,7 @@ const SCALER_CASES: readonly Case[] = [
     at: "20m",
   },
   {
-    alert: "PredictiveScalerPeakAboveMaximum",
+    alert: "PredictiveScalerForecastAboveMax",
     when: "a peak in an hour needs more: said 54 minutes before",
     series: {
       [scaler("peak_replicas", { horizon: "1h" })]: "19x60",
@@ -132,13 +132,13 @@ const SCALER_CASES: readonly Case[] = [
     },
   },
   {
-    alert: "PredictiveScalerPeakAboveMaximum",
+    alert: "PredictiveScalerForecastAboveMax",
     when: "the peak needs exactly the maximum",
     series: { [scaler("peak_replicas", { horizon: "1h" })]: "15x60", [scaler("replicas", { kind: "max" })]: "15x60" },
     at: "20m",
   },
   {
-    alert: "PredictiveScalerPeakAboveMaximum",
+    alert: "PredictiveScalerForecastAboveMax",
     when: "the need is above the maximum already: another alert says so",
     series: {
       [scaler("peak_replicas", { horizon: "1h" })]: "19x60",

@@ -1,0 +1,16 @@
+// docs/reliability.md leans on tests: each that it names is there.
+import { existsSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const at = (path: string) => new URL(`../../${path}`, import.meta.url);
+
+test("every test that the page names is there under that title", () => {
+  const rows = readFileSync(at("docs/reliability.md"), "utf8").split("\n").filter((line) => /^\| (?!what fails|---)/.test(line));
+  expect(rows.length).toBeGreaterThan(20);
+  for (const row of rows) {
+    const [, file = "", title = ""] = /`(test\/[^`]+)`: "([^"]+)" \|$/.exec(row) ?? [];
+    expect(file, row).not.toBe("");
+    expect(existsSync(at(file)), file).toBe(true);
+    expect(readFileSync(at(file), "utf8"), file).toContain(`test("${title}`);
+  }
+});
