@@ -122,7 +122,7 @@ test.each([
   };
   const parts = { connection: refusing, clock: createManualClock(NOW_MS), signal, say: (sentence: string) => void said.push(sentence) };
   expect(await readScalers(["a"], parts)).toEqual([]);
-  await markRemoved([{ key: "a/x", generation: 1, conditions: [] }], { ...parts, say: () => undefined });
+  await markRemoved([{ metadata: { name: "x", namespace: "a" }, conditions: [] }], { ...parts, say: () => undefined });
   expect(said).toEqual([expect.stringMatching(says)]);
 });
 
