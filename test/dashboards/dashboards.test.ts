@@ -1,7 +1,7 @@
 // Dashboards as files: what Grafana would trip over, and what a person would miss.
 import { readdirSync, readFileSync } from "node:fs";
 import { parser } from "@prometheus-io/lezer-promql";
-import type { Dashboard, RowPanel } from "@grafana/grafana-foundation-sdk/dashboard";
+import type { RowPanel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { expect, test } from "vitest";
 import { dashboardJson, DASHBOARDS } from "../../dashboards/index.ts";
 import { queryProblem } from "../../src/prometheus/promql.ts";
@@ -47,7 +47,7 @@ test("every dashboard has its own uid and title, the schema that Grafana writes 
 
 test("ids are unique, nothing overlaps, and nothing stands out of the 24 columns", () => {
   for (const [file, { panels = [] }] of all) {
-    expect(new Set(panels.map(({ id }) => id)).size, file).toBe(panels.length);
+    expect(new Set(panels.map(({ id }) => id)).size, `ids of ${file}`).toBe(panels.length);
     const taken = new Set<string>();
     for (const { title, gridPos } of panels as RowPanel[]) {
       const { x, y, w, h } = gridPos ?? { x: NaN, y: NaN, w: NaN, h: NaN };
@@ -76,9 +76,9 @@ test("every query is PromQL and asks for metrics and labels that are exported", 
   for (const { at, expr } of eachQuery) {
     const query = replaced(expr, VALUES);
     expect(queryProblem(query), `${at}: ${query}`).toBeUndefined();
-    expect(query, at).not.toContain("$");
+    expect(query, `variables in ${at}`).not.toContain("$");
     const { metrics, labels } = namesIn(query);
-    expect(metrics.length + Number(query === "vector(0)"), at).toBeGreaterThan(0);
+    expect(metrics.length + Number(query === "vector(0)"), `metrics in ${at}`).toBeGreaterThan(0);
     for (const name of metrics) expect(known.has(name), `${at} asks for ${name}`).toBe(true);
     const exported = new Set([...ofTarget, ...metrics.flatMap((name) => known.get(name)?.labels ?? [])]);
     for (const label of labels) expect(exported.has(label), `${at} uses the label ${label}`).toBe(true);
@@ -105,13 +105,13 @@ test("a series that changes its name or is styled is styled by a name that it ca
     const isTemplated = names.some((name) => name.includes("{{"));
     for (const { matcher } of panel.fieldConfig?.overrides ?? []) expect(isTemplated || names.includes(String(matcher.options)), `${at}: ${String(matcher.options)}`).toBe(true);
     const fills = (panel.fieldConfig?.overrides ?? []).flatMap(({ properties }) => properties.filter(({ id }) => id === "custom.fillBelowTo").map(({ value }) => String(value)));
-    for (const name of fills) expect(names, at).toContain(name);
+    for (const name of fills) expect(names, `names of ${at}`).toContain(name);
   }
 });
 
 test("dashboards hold no data source, no host and no id of an installation", () => {
-  for (const [file, dashboard] of all as [string, Dashboard][]) {
-    expect(dashboard.id, file).toBeUndefined();
-    expect(JSON.stringify(dashboard).match(/https?:\/\/[^/"]+/g)?.filter((host) => host !== "https://github.com") ?? [], file).toEqual([]);
+  for (const [file, dashboard] of all) {
+    expect(dashboard.id, `id of ${file}`).toBeUndefined();
+    expect(JSON.stringify(dashboard).match(/https?:\/\/[^/"]+/g)?.filter((host) => host !== "https://github.com") ?? [], `hosts in ${file}`).toEqual([]);
   }
 });
