@@ -15,7 +15,7 @@ const USAGE = `usage: npm run bench -- [speed] [--peers] [--output text|json]
        npm run bench -- accuracy DIR [--lead MINUTES] [--coverage] [--peers [--windows N]] [--output text|json]
        npm run bench -- decision DIR [--output text|json]
        npm run bench -- picture [FILE]
-       npm run bench -- fleet [--scalers 100] [--output text|json]
+       npm run bench -- fleet [--scalers 100] [--minutes 0] [--output text|json]
 example: npm run bench -- accuracy ../shared/traces`;
 const isBold = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
 const progress = (what: string) => void process.stderr.write(`${what}\n`);
@@ -81,9 +81,9 @@ async function runDecision(dir: string, isJson: boolean): Promise<number> {
 /** What 100 scalers may take. */
 const FLEET_MUST = { scalers: 100, secondsToForecast: 20, eventLoopP99Ms: 50 };
 
-async function runFleet(scalers: number, isJson: boolean): Promise<number> {
+async function runFleet(scalers: number, minutes: number, isJson: boolean): Promise<number> {
   const { fleet } = await import("./fleet.ts");
-  const figures = await fleet(scalers);
+  const figures = await fleet(scalers, minutes);
   const isMissed = scalers <= FLEET_MUST.scalers && (figures.secondsToForecast > FLEET_MUST.secondsToForecast || figures.eventLoopP99Ms > FLEET_MUST.eventLoopP99Ms);
   if (isJson) print([JSON.stringify(figures, undefined, 2)]);
   else {
@@ -91,6 +91,7 @@ async function runFleet(scalers: number, isJson: boolean): Promise<number> {
     print([`${scalers} scalers, four weeks of minutes each, from the start of the operator:`]);
     print([`  all decided after ${secondsToFirstDecision.toFixed(1)} s, all forecasting after ${secondsToForecast.toFixed(1)} s (must: ${FLEET_MUST.secondsToForecast} s for 100)`]);
     print([`  event-loop delay p99 ${eventLoopP99Ms.toFixed(0)} ms (must: ${FLEET_MUST.eventLoopP99Ms} ms), resident ${residentMiB.toFixed(0)} MiB, ${cpuSeconds.toFixed(1)} s of processor time`]);
+    if (minutes > 0) print([`  then ${figures.steady.cores.toFixed(3)} cores and ${figures.steady.residentMiB.toFixed(0)} MiB while each decides once a minute`]);
   }
   return isMissed ? 1 : 0;
 }
@@ -98,7 +99,7 @@ async function runFleet(scalers: number, isJson: boolean): Promise<number> {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, scalers: { type: "string", default: "100" },
+    options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, scalers: { type: "string", default: "100" }, minutes: { type: "string", default: "0" },
       peers: { type: "boolean", default: false }, coverage: { type: "boolean", default: false }, windows: { type: "string", default: "17" }, help: { type: "boolean", default: false } },
   });
   const [command = "speed", dir] = positionals;
@@ -119,7 +120,7 @@ async function main(): Promise<number> {
   if (command === "accuracy" && dir !== undefined && values.coverage) return runCoverage(dir, leadMs, isJson);
   if (command === "accuracy" && dir !== undefined && values.peers) return runPeerAccuracy(dir, leadMs, Number(values.windows), isJson);
   if (command === "decision" && dir !== undefined) return runDecision(dir, isJson);
-  if (command === "fleet") return runFleet(Number(values.scalers), isJson);
+  if (command === "fleet") return runFleet(Number(values.scalers), Number(values.minutes), isJson);
   if (command === "accuracy" && dir !== undefined) return runAccuracy(dir, leadMs, isJson);
   throw new TypeError(command === "accuracy" || command === "decision" ? `${command} needs the folder that holds the traces` : `unknown command ${command}`);
 }
