@@ -1,7 +1,7 @@
 // Every command that a page marks as runnable (```sh run) is run, page by page in order, as a stranger would in a clone of the repository,
 // against a cluster of their own where nothing is installed yet. kwok's pods run no image: once the chart has brought the CRD, the built
 // operator runs beside the cluster, in simulated time over the demand of the pages' query.
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ import { startOperator } from "./operator.ts";
 import type { Operator } from "./operator.ts";
 import { describeCluster, surroundings } from "./surroundings.ts";
 
-const BUNDLE = fileURLToPath(new URL("../../dist/predictive-scaler.mjs", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../bin/predictive-scaler.mjs", import.meta.url));
 /** What a clone has that commands may name. */
 const CLONED = ["charts", "crds", "deploy"];
 /** The demo takes a minute; a busy machine twice that. */
@@ -43,7 +43,7 @@ interface Ran {
 
 function runScript(script: string, folder: string, env: NodeJS.ProcessEnv): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile("bash", ["-e", "-u", "-o", "pipefail", "-c", script], { cwd: folder, env, timeout: BLOCK_DEADLINE_MS, maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) =>
+    execFile("bash", ["-e", "-o", "pipefail", "-c", script], { cwd: folder, env, timeout: BLOCK_DEADLINE_MS, maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : 1, said: `${stdout}${stderr}` }),
     );
   });
@@ -65,7 +65,9 @@ describeCluster("the commands of the documentation", () => {
     [cluster, prometheus] = await Promise.all([startCluster(binaries), startPrometheus(binaries, [series])]);
     const bin = join(cluster.folder, "bin");
     mkdirSync(bin);
-    for (const name of ["predictive-scaler", "kubectl-psc"]) writeFileSync(join(bin, name), `#!/bin/sh\nexec "${process.execPath}" "${BUNDLE}" "$@"\n`, { mode: 0o755 });
+    // As npm installs them: links to one program, which goes by the name that it is called.
+    for (const name of ["predictive-scaler", "kubectl-psc"]) symlinkSync(PROGRAM, join(bin, name));
+    symlinkSync(process.execPath, join(bin, "node"));
     symlinkSync(binaries.kubectl, join(bin, "kubectl"));
     symlinkSync(binaries.helm, join(bin, "helm"));
     env = { PATH: `${bin}:${process.env["PATH"] ?? ""}`, HOME: cluster.folder, KUBECONFIG: cluster.kubeconfig, PROMETHEUS_URL: prometheus.url, NO_COLOR: "1" };
