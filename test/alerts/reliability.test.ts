@@ -9,8 +9,7 @@ test("every test that the page names is there under that title", () => {
   expect(rows.length).toBeGreaterThan(20);
   for (const row of rows) {
     const [, file = "", title = ""] = /`(test\/[^`]+)`: "([^"]+)" \|$/.exec(row) ?? [];
-    expect(file, row).not.toBe("");
-    expect(existsSync(at(file)), file).toBe(true);
-    expect(readFileSync(at(file), "utf8"), file).toContain(`test("${title}`);
+    const isThere = file !== "" && existsSync(at(file)) && readFileSync(at(file), "utf8").includes(`test("${title}`);
+    expect({ row, isThere }).toEqual({ row, isThere: true });
   }
 });
