@@ -31,11 +31,16 @@ export interface Simulated {
   readonly clockRate: number;
 }
 
+export interface Ran extends Said {
+  /** How long it ran. */
+  readonly ms: number;
+}
+
 export interface Kubelet {
   /** The operator of a Deployment. */
   startDeployment(namespace: string, name: string, simulated: Simulated): Promise<Operator>;
   /** Waits for a pod with the labels, runs it to its end as `args` says it may be reached from here, and reports the end to the API server. */
-  runToEnd(namespace: string, labels: string, args?: (args: readonly string[]) => readonly string[]): Promise<Said>;
+  runToEnd(namespace: string, labels: string, args?: (args: readonly string[]) => readonly string[]): Promise<Ran>;
 }
 
 const POD_DEADLINE_MS = 60_000;
@@ -102,10 +107,11 @@ export function createKubelet(kubectl: Kubectl, parent: string): Kubelet {
       await pause(500);
       const kubeconfig = await kubeconfigOf(namespace, spec.serviceAccountName ?? "default");
       const { args, env } = await containerOf(namespace, spec);
+      const beganMs = Date.now();
       const said = await run(reachable(args), { ...env, KUBECONFIG: kubeconfig });
       const status = JSON.stringify({ status: { phase: said.code === 0 ? "Succeeded" : "Failed" } });
       await kubectl("patch", "pod", metadata.name, "--namespace", namespace, "--subresource=status", "--type=merge", "--patch", status);
-      return said;
+      return { ...said, ms: Date.now() - beganMs };
     },
   };
 }
