@@ -52,13 +52,17 @@ export interface Engine {
 export function missingForImages(): string | undefined {
   if (process.platform !== "linux") return "it needs Linux";
   if (process.getuid?.() !== 0) return "it needs root, to mount and to change the user";
-  for (const tool of ["buildah", "unshare", "setpriv"])
+  const works = (tool: string, ...args: readonly string[]) => {
     try {
-      execFileSync(tool, ["--version"], { stdio: "ignore" });
+      execFileSync(tool, args, { stdio: "ignore" });
+      return true;
     } catch {
-      return `${tool} is not on the PATH`;
+      return false;
     }
-  return undefined;
+  };
+  const absent = ["buildah", "unshare", "setpriv", "ldd"].find((tool) => !works(tool, "--version"));
+  if (absent !== undefined) return `${absent} is not on the PATH`;
+  return works("unshare", "--mount", "true") ? undefined : "mounting is not allowed here";
 }
 
 export async function createEngine(): Promise<Engine> {
