@@ -1,42 +1,48 @@
 // How good the forecast at the first lead was over the last seven days, out of sample: every error is settled one lead after it was said.
 // Sums are kept per three hours, so that taking a sample costs a few additions and seven days cost 56 slots.
 import type { Accuracy } from "./forecaster.ts";
-import { SAID_PERSISTENCE, SAID_POINT, SAID_UPPER, TIME, VALUE } from "./frame.ts";
+import type { Forecasts } from "./forecasts.ts";
+import type { Frame } from "./frame.ts";
 import type { State } from "./state.ts";
 
 const SLOT_MS = 3 * 3_600_000;
 const SLOTS = 56;
 /** Probability of the bound that is judged. */
 const PROBABILITY = 0.95;
-/** Sums of one slot. */
-const DEMAND = 0;
-const MISSED = 1;
-const MISSED_BY_PERSISTENCE = 2;
-/** Forecast less demand, with its sign, and pinball loss of the bound. */
-const SURPLUS = 3;
-const PINBALL = 4;
+/** Sums of a slot: demand, missed, missed by persistence, surplus, pinball loss; and counts: covered, settled. */
 const SUMS = 5;
-/** Counts of one slot: samples below the bound, and all. */
-const COVERED = 0;
-const SETTLED = 1;
 const COUNTS = 2;
 /** Fewer settled errors than these say nothing. */
 const LEAST = 30;
 
+function blank() {
+  return {
+    /** The three hours that are being summed, since 1970, and when they end; NaN before any. */
+    number: 0, endMs: 0,
+    demand: 0, missed: 0, missedByPersistence: 0,
+    /** Forecast less demand, with its sign, and pinball loss of the bound. */
+    surplus: 0, pinball: 0,
+    /** Samples below the bound, and all. */
+    covered: 0, settled: 0,
+  };
+}
+
 export interface Ledger {
+  /** Sums of the last 56 full slots. */
   readonly slots: Float32Array;
   readonly counts: Int16Array;
-  /** What the newest slot holds, in three hours since 1970. */
-  readonly newest: Float64Array;
+  /** Sums of the slot that is not full yet. */
+  readonly sums: ReturnType<typeof blank>;
 }
 
 export function createLedger(state: State): Ledger {
-  return { slots: state.f32(SLOTS * SUMS), counts: state.i16(SLOTS * COUNTS), newest: state.f64(1) };
+  return { slots: state.f32(SLOTS * SUMS), counts: state.i16(SLOTS * COUNTS), sums: state.record(blank()) };
 }
 
-function clear(slots: Float32Array, counts: Int16Array, slot: number): void {
-  for (let i = 0; i < SUMS; i++) slots[slot * SUMS + i] = 0;
-  for (let i = 0; i < COUNTS; i++) counts[slot * COUNTS + i] = 0;
+/** To follow the state's clear. */
+export function resetLedger({ sums }: Ledger): void {
+  sums.number = NaN;
+  sums.endMs = NaN;
 }
 
 /** Slot of a number of three hours, also before 1970. */
@@ -44,45 +50,71 @@ function slotOf(number: number): number {
   return (number - Math.floor(number / SLOTS) * SLOTS) | 0;
 }
 
-/** Books one settled sample: the frame's value, and what was forecast, what persistence would have said, and the 95 % bound, all made one lead earlier. */
-export function book({ slots, counts, newest }: Ledger, frame: Float64Array): void {
-  const value = frame[VALUE]!;
-  const now = Math.floor(frame[TIME]! / SLOT_MS);
-  if (now !== newest[0]) {
-    for (let n = Math.max(newest[0]! + 1, now - SLOTS + 1); n <= now; n++) clear(slots, counts, slotOf(n));
-    newest[0] = now;
+/** Puts the present sums into their slot and begins anew; slots that time jumped over hold nothing. */
+function turn({ slots, counts, sums }: Ledger, timeMs: number): void {
+  const number = Math.floor(timeMs / SLOT_MS);
+  if (sums.number === sums.number) {
+    const at = slotOf(sums.number);
+    slots[at * SUMS] = sums.demand;
+    slots[at * SUMS + 1] = sums.missed;
+    slots[at * SUMS + 2] = sums.missedByPersistence;
+    slots[at * SUMS + 3] = sums.surplus;
+    slots[at * SUMS + 4] = sums.pinball;
+    counts[at * COUNTS] = sums.covered;
+    counts[at * COUNTS + 1] = sums.settled;
   }
-  const surplus = frame[SAID_POINT]! - value;
+  for (let n = Math.max(sums.number + 1, number - SLOTS + 1); n <= number; n++) {
+    slots.fill(0, slotOf(n) * SUMS, (slotOf(n) + 1) * SUMS);
+    counts.fill(0, slotOf(n) * COUNTS, (slotOf(n) + 1) * COUNTS);
+  }
+  sums.demand = 0;
+  sums.missed = 0;
+  sums.missedByPersistence = 0;
+  sums.surplus = 0;
+  sums.pinball = 0;
+  sums.covered = 0;
+  sums.settled = 0;
+  sums.number = number;
+  sums.endMs = (number + 1) * SLOT_MS;
+}
+
+/** Books one settled sample: the frame's value, and what was forecast, what persistence would have said, and the 95 % bound, all made one lead earlier. */
+export function book(ledger: Ledger, then: Forecasts, { time, value }: Frame): void {
+  const { sums } = ledger;
+  if (!(time < sums.endMs)) turn(ledger, time);
+  const surplus = then.point - value;
   const error = Math.abs(surplus);
-  const byPersistence = Math.abs(value - frame[SAID_PERSISTENCE]!);
+  const byPersistence = Math.abs(value - then.persistence);
   if (!(error + byPersistence >= 0)) return;
-  const below = frame[SAID_UPPER]! - value;
-  const slot = slotOf(now);
-  const at = slot * SUMS;
-  const counted = slot * COUNTS;
-  slots[at + DEMAND] = slots[at + DEMAND]! + value;
-  slots[at + MISSED] = slots[at + MISSED]! + error;
-  slots[at + MISSED_BY_PERSISTENCE] = slots[at + MISSED_BY_PERSISTENCE]! + byPersistence;
-  slots[at + SURPLUS] = slots[at + SURPLUS]! + surplus;
-  slots[at + PINBALL] = slots[at + PINBALL]! + (below >= 0 ? (1 - PROBABILITY) * below : -PROBABILITY * below);
-  if (below >= 0) counts[counted + COVERED] = counts[counted + COVERED]! + 1;
-  counts[counted + SETTLED] = counts[counted + SETTLED]! + 1;
+  const below = then.bound95 - value;
+  sums.demand += value;
+  sums.missed += error;
+  sums.missedByPersistence += byPersistence;
+  sums.surplus += surplus;
+  sums.pinball += below >= 0 ? (1 - PROBABILITY) * below : -PROBABILITY * below;
+  if (below >= 0) sums.covered += 1;
+  sums.settled += 1;
 }
 
 /** The sums of seven days as ratios; NaN where a ratio has no meaning (nothing settled, no demand). */
-export function accuracyOf({ slots, counts }: Ledger): Accuracy {
-  const sums = new Float64Array(SUMS);
-  const numbers = new Float64Array(COUNTS);
-  for (let i = 0; i < slots.length; i++) sums[i % SUMS] = sums[i % SUMS]! + slots[i]!;
-  for (let i = 0; i < counts.length; i++) numbers[i % COUNTS] = numbers[i % COUNTS]! + counts[i]!;
-  const [demand = 0, missed = 0, byPersistence = 0, surplus = 0, pinball = 0] = sums;
-  const [covered = 0, count = 0] = numbers;
+export function accuracyOf({ slots, counts, sums }: Ledger): Accuracy {
+  const total = { ...sums };
+  for (let at = 0; at < SLOTS; at++) {
+    total.demand += slots[at * SUMS]!;
+    total.missed += slots[at * SUMS + 1]!;
+    total.missedByPersistence += slots[at * SUMS + 2]!;
+    total.surplus += slots[at * SUMS + 3]!;
+    total.pinball += slots[at * SUMS + 4]!;
+    total.covered += counts[at * COUNTS]!;
+    total.settled += counts[at * COUNTS + 1]!;
+  }
+  const { demand, missed, missedByPersistence, surplus, pinball, covered, settled: count } = total;
   if (count < LEAST) return { wape: NaN, wapePersistence: NaN, skill: NaN, coverage: NaN, bias: NaN, pinball: NaN };
   const ratio = (part: number, whole: number) => (whole > 0 ? part / whole : NaN);
   return {
     wape: ratio(missed, demand),
-    wapePersistence: ratio(byPersistence, demand),
-    skill: 1 - ratio(missed, byPersistence),
+    wapePersistence: ratio(missedByPersistence, demand),
+    skill: 1 - ratio(missed, missedByPersistence),
     coverage: covered / count,
     bias: ratio(surplus, demand),
     pinball: pinball / count,

@@ -2,7 +2,7 @@
 // An outlier is learned from only up to the limit; a second one on the same side is accepted whole, for that is a level shift.
 // A stuck value counts as missing, but never for ever: what has gone on long enough, or has happened before, is ordinary.
 import type { Anomaly, AnomalyCounts } from "./forecaster.ts";
-import { ELAPSED, EXPECTED, INNOVATION, TIME, VALUE } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import { DAY_MS, WEEK_MS } from "./seasons.ts";
 import type { State } from "./state.ts";
 
@@ -27,27 +27,23 @@ const RUNS_KNOWN_AFTER_MS = WEEK_MS;
 /** A value that is still the same after so long is accepted. */
 const ACCEPTED_AFTER_MS = DAY_MS;
 
-/** Slots of `numbers`. */
-const MEAN = 0;
-const COUNT = 1;
-/** Side of the last present sample, how many have been out there in a row, and the time of the first of them. */
-const SIDE = 2;
-const OUT = 3;
-const OUT_SINCE = 4;
-/** The mean error that the last sample was judged by. */
-const JUDGED_BY = 5;
-/** The last value, how many samples it has come in a row, since when, and the longest such run of ordinary times. */
-const LAST = 6;
-const RUN = 7;
-const RUN_SINCE = 8;
-const LONGEST = 9;
-const IS_STUCK = 10;
-const OUTLIERS = 11;
-const LEVEL_SHIFTS = 12;
-const STUCK = 13;
-/** What the last sample was: one of the kinds below. */
-const KIND = 14;
-const NUMBERS = 15;
+function blank() {
+  return {
+    /** Mean absolute error, and of how many samples. */
+    mean: 0, count: 0,
+    /** Side of the last present sample, how many have been out there in a row, and the time of the first of them. */
+    side: 0, out: 0, outSince: 0,
+    /** The mean error that the last sample was judged by. */
+    judgedBy: 0,
+    /** The last value, how many samples it has come in a row, since when, and the longest such run of ordinary times. */
+    last: 0, run: 0, runSince: 0, longest: 0, isStuck: 0,
+    outliers: 0, levelShifts: 0, stuck: 0,
+    /** What the last sample was: one of the kinds below. */
+    kind: 0,
+  };
+}
+
+type Numbers = ReturnType<typeof blank>;
 
 const ORDINARY = 0;
 const OUTLIER = 1;
@@ -56,106 +52,106 @@ const STUCK_VALUE = 3;
 
 export interface Anomalies {
   readonly stepMs: number;
-  readonly numbers: Float64Array;
+  readonly numbers: Numbers;
 }
 
 export function createAnomalies(state: State, stepMs: number): Anomalies {
-  return { stepMs, numbers: state.f64(NUMBERS) };
+  return { stepMs, numbers: state.record(blank()) };
 }
 
 /** To follow the state's clear. */
 export function resetAnomalies({ numbers }: Anomalies): void {
-  numbers[LAST] = NaN;
+  numbers.last = NaN;
 }
 
 /**
  * Takes the frame's value; true where it is stuck, and to be treated as missing. A missing sample neither prolongs nor ends a run.
  * 0 is never stuck: quiet hours are exactly 0.
  */
-export function isStuck({ stepMs, numbers }: Anomalies, frame: Float64Array): boolean {
-  const value = frame[VALUE]!;
-  numbers[KIND] = ORDINARY;
-  if (value === numbers[LAST]!) return isRepeatedTooOften(numbers, frame, stepMs);
+export function isStuck({ stepMs, numbers }: Anomalies, frame: Frame): boolean {
+  const value = frame.value;
+  numbers.kind = ORDINARY;
+  if (value === numbers.last) return isRepeatedTooOften(numbers, frame, stepMs);
   if (value !== value) return false;
   // As a rule each value is another: then there is nothing to end.
-  if (numbers[RUN] !== 1 || numbers[LONGEST] === 0) endRun(numbers);
-  numbers[LAST] = value;
-  numbers[RUN_SINCE] = frame[TIME]!;
+  if (numbers.run !== 1 || numbers.longest === 0) endRun(numbers);
+  numbers.last = value;
+  numbers.runSince = frame.time;
   return false;
 }
 
-function isRepeatedTooOften(numbers: Float64Array, frame: Float64Array, stepMs: number): boolean {
-  const run = numbers[RUN]! + 1;
-  numbers[RUN] = run;
-  if (numbers[LAST] === 0 || run < STUCK_SAMPLES || run * stepMs <= STUCK_AFTER_MS) return false;
+function isRepeatedTooOften(numbers: Numbers, frame: Frame, stepMs: number): boolean {
+  const run = numbers.run + 1;
+  numbers.run = run;
+  if (numbers.last === 0 || run < STUCK_SAMPLES || run * stepMs <= STUCK_AFTER_MS) return false;
   return isImplausible(numbers, frame, run, stepMs);
 }
 
 /** Another value: what ran so far is ordinary from now on. A run that was stuck counts a third, so that one as long is not stuck again. */
-function endRun(numbers: Float64Array): void {
-  const run = numbers[IS_STUCK] === 1 ? Math.ceil(numbers[RUN]! / STUCK_RUNS) : numbers[RUN]!;
-  if (run > numbers[LONGEST]!) numbers[LONGEST] = run;
-  numbers[RUN] = 1;
-  numbers[IS_STUCK] = 0;
+function endRun(numbers: Numbers): void {
+  const run = numbers.isStuck === 1 ? Math.ceil(numbers.run / STUCK_RUNS) : numbers.run;
+  if (run > numbers.longest) numbers.longest = run;
+  numbers.run = 1;
+  numbers.isStuck = 0;
 }
 
-function isImplausible(numbers: Float64Array, frame: Float64Array, run: number, stepMs: number): boolean {
-  const isLong = run > STUCK_RUNS * numbers[LONGEST]! && run * stepMs <= ACCEPTED_AFTER_MS;
-  const hasChanged = numbers[LONGEST]! > 0;
-  const stuck = hasChanged && isLong && frame[ELAPSED]! >= RUNS_KNOWN_AFTER_MS;
-  if (stuck && numbers[IS_STUCK] === 0) numbers[STUCK] = numbers[STUCK]! + 1;
-  numbers[IS_STUCK] = stuck ? 1 : 0;
-  numbers[KIND] = stuck ? STUCK_VALUE : ORDINARY;
+function isImplausible(numbers: Numbers, frame: Frame, run: number, stepMs: number): boolean {
+  const isLong = run > STUCK_RUNS * numbers.longest && run * stepMs <= ACCEPTED_AFTER_MS;
+  const hasChanged = numbers.longest > 0;
+  const stuck = hasChanged && isLong && frame.elapsed >= RUNS_KNOWN_AFTER_MS;
+  if (stuck && numbers.isStuck === 0) numbers.stuck = numbers.stuck + 1;
+  numbers.isStuck = stuck ? 1 : 0;
+  numbers.kind = stuck ? STUCK_VALUE : ORDINARY;
   return stuck;
 }
 
 /** Takes the frame's innovation, of a present sample; leaves there what may be learned of it: itself, or the limit on its side. */
-export function screen({ numbers }: Anomalies, frame: Float64Array): void {
-  const size = Math.abs(frame[INNOVATION]!);
-  const mean = numbers[MEAN]!;
-  const rounding = ROUNDING * Math.max(0, frame[EXPECTED]!);
-  const count = mean <= rounding && size > rounding ? 1 : numbers[COUNT]! + 1;
+export function screen({ numbers }: Anomalies, frame: Frame): void {
+  const size = Math.abs(frame.innovation);
+  const mean = numbers.mean;
+  const rounding = ROUNDING * Math.max(0, frame.expected);
+  const count = mean <= rounding && size > rounding ? 1 : numbers.count + 1;
   const limit = LIMIT * mean;
-  numbers[COUNT] = count;
+  numbers.count = count;
   const counted = count > MEAN_SETTLED ? Math.min(size, MEAN_LIMIT * mean) : size;
-  numbers[MEAN] = mean + Math.max(GAIN, 1 / count) * (counted - mean);
+  numbers.mean = mean + Math.max(GAIN, 1 / count) * (counted - mean);
   if (count > SETTLED && size > limit && size > rounding) screenOutlier(numbers, frame, limit);
-  else numbers[SIDE] = 0;
+  else numbers.side = 0;
 }
 
-function screenOutlier(numbers: Float64Array, frame: Float64Array, limit: number): void {
-  const e = frame[INNOVATION]!;
+function screenOutlier(numbers: Numbers, frame: Frame, limit: number): void {
+  const e = frame.innovation;
   const side = Math.sign(e);
-  numbers[JUDGED_BY] = limit / LIMIT;
-  if (side === numbers[SIDE]) {
-    const out = numbers[OUT]! + 1;
-    numbers[OUT] = out;
-    numbers[KIND] = LEVEL_SHIFT;
-    if (out === 2) numbers[LEVEL_SHIFTS] = numbers[LEVEL_SHIFTS]! + 1;
+  numbers.judgedBy = limit / LIMIT;
+  if (side === numbers.side) {
+    const out = numbers.out + 1;
+    numbers.out = out;
+    numbers.kind = LEVEL_SHIFT;
+    if (out === 2) numbers.levelShifts = numbers.levelShifts + 1;
     return;
   }
-  numbers[SIDE] = side;
-  numbers[OUT] = 1;
-  numbers[KIND] = OUTLIER;
-  numbers[OUT_SINCE] = frame[TIME]!;
-  numbers[OUTLIERS] = numbers[OUTLIERS]! + 1;
-  frame[INNOVATION] = side * limit;
+  numbers.side = side;
+  numbers.out = 1;
+  numbers.kind = OUTLIER;
+  numbers.outSince = frame.time;
+  numbers.outliers = numbers.outliers + 1;
+  frame.innovation = side * limit;
 }
 
 /** What is unusual about the frame's sample, once it has been learned from; undefined where nothing is, and where it is missing. */
-export function anomalyOf({ numbers }: Anomalies, frame: Float64Array): Anomaly | undefined {
-  const kind = numbers[KIND]!;
+export function anomalyOf({ numbers }: Anomalies, frame: Frame): Anomaly | undefined {
+  const kind = numbers.kind;
   if (kind === ORDINARY) return undefined;
-  const value = numbers[LAST]!;
-  const away = Math.sqrt(value) - frame[EXPECTED]!;
-  const sample = { timeMs: frame[TIME]!, value, expected: Math.max(0, frame[EXPECTED]!) ** 2 };
+  const value = numbers.last;
+  const away = Math.sqrt(value) - frame.expected;
+  const sample = { timeMs: frame.time, value, expected: Math.max(0, frame.expected) ** 2 };
   if (kind === STUCK_VALUE)
-    return { kind: "stuck", ...sample, sinceMs: numbers[RUN_SINCE]!, samples: numbers[RUN]!, longestBefore: numbers[LONGEST]! };
-  const out = { side: away > 0 ? "high" : "low", sizeInMae: Math.abs(away) / numbers[JUDGED_BY]! } as const;
+    return { kind: "stuck", ...sample, sinceMs: numbers.runSince, samples: numbers.run, longestBefore: numbers.longest };
+  const out = { side: away > 0 ? "high" : "low", sizeInMae: Math.abs(away) / numbers.judgedBy } as const;
   if (kind === OUTLIER) return { kind: "outlier", ...sample, ...out };
-  return { kind: "levelShift", ...sample, ...out, sinceMs: numbers[OUT_SINCE]!, samples: numbers[OUT]! };
+  return { kind: "levelShift", ...sample, ...out, sinceMs: numbers.outSince, samples: numbers.out };
 }
 
 export function anomalyCountsOf({ numbers }: Anomalies): AnomalyCounts {
-  return { outliers: numbers[OUTLIERS]!, levelShifts: numbers[LEVEL_SHIFTS]!, stuck: numbers[STUCK]! };
+  return { outliers: numbers.outliers, levelShifts: numbers.levelShifts, stuck: numbers.stuck };
 }

@@ -2,11 +2,10 @@
 // Errors are measured in scales: what is usual at this demand, now and at this time of day. A level's quantile is kept as a ratio to the scale.
 // Each level learns from what it said one lead ago, so misses add up to their share:
 //   misses - (1 - probability) x errors = (ratio now - ratio at the start) / gain
-import * as frames from "./frame.ts";
+import type { Forecasts } from "./forecasts.ts";
+import type { Frame } from "./frame.ts";
 import { DAY_MS } from "./seasons.ts";
 import type { State } from "./state.ts";
-
-const { LOCAL_DAY, TARGET_DAY, VALUE } = frames;
 
 /** Tracked levels: probability, ratio to start from and the most it may become. */
 const LEVELS = [
@@ -54,16 +53,15 @@ const LARGEST_TAU_MS = 28 * DAY_MS;
 const RESOLUTION = 256;
 const MOST_CODE = 32_767;
 
-/** Slots of `numbers`; errors are over the root of the demand. */
-const COUNT = 0;
-const MEAN_DEMAND = 1;
-const USUAL = 2;
-const RECENT = 3;
-const LARGEST = 4;
-/** Of the last forecast. */
-const ROOT = 5;
-const SCALE = 6;
-const NUMBERS = 7;
+/** Errors are over the root of the demand. */
+function blank() {
+  return {
+    /** Settled errors, the mean demand, the mean error of two days and of two hours, the largest error. */
+    count: 0, meanDemand: 0, usual: 0, recent: 0, largest: 0,
+    /** Of the last forecast. */
+    root: 0, scale: 0,
+  };
+}
 
 export interface Bounds {
   readonly steps: number;
@@ -75,7 +73,7 @@ export interface Bounds {
   readonly recentGain: number;
   readonly nodeGain: number;
   readonly largestKept: number;
-  readonly numbers: Float64Array;
+  readonly numbers: ReturnType<typeof blank>;
   readonly ratios: Float64Array;
   /** Usual error at each half hour of the day over the usual error, less 1. */
   readonly day: Float32Array;
@@ -100,7 +98,7 @@ export function createBounds(state: State, steps: number, stepMs: number): Bound
     recentGain: 1 - Math.exp(-stepMs / RECENT_TAU_MS),
     nodeGain: NODE_GAIN * Math.min(1, stepMs * NODES_PER_MS),
     largestKept: Math.exp(-stepMs / LARGEST_TAU_MS),
-    numbers: state.f64(NUMBERS),
+    numbers: state.record(blank()),
     ratios: state.f64(COUNT_OF_LEVELS),
     day: state.f32(NODES),
     scales: state.f32(steps),
@@ -115,34 +113,34 @@ export function resetBounds({ ratios }: Bounds): void {
 
 /** Root of the demand that is forecast, where errors do not vanish. */
 function rootAt({ numbers }: Bounds, demand: number): number {
-  const least = LEAST_DEMAND * numbers[MEAN_DEMAND]!;
+  const least = LEAST_DEMAND * numbers.meanDemand;
   return Math.sqrt(demand > least ? demand : least);
 }
 
-/** Settles `forecast[at]`, made one lead ago, against the frame's value, and puts the ratios to say now in its place; NaN is no forecast. */
-export function settleBounds(bounds: Bounds, slot: number, frame: Float64Array, forecast: Float64Array, at: number): void {
+/** Settles the forecast made one lead ago against the frame's value, and puts the ratios to say now in its place; NaN is no forecast. */
+export function settleBounds(bounds: Bounds, slot: number, frame: Frame, then: Pick<Forecasts, "point">): void {
   const { meanGain, recentGain, nodeGain, largestKept, numbers, day, scales } = bounds;
-  const value = frame[VALUE]!;
-  const error = value - forecast[at]!;
+  const value = frame.value;
+  const error = value - then.point;
   if (error !== error) {
     keepRatios(bounds, slot);
     return;
   }
-  const count = numbers[COUNT]! + 1;
+  const count = numbers.count + 1;
   // The gain is a mean's until it is an average's.
   const gain = count * meanGain < 1 ? 1 / count : meanGain;
-  numbers[COUNT] = count;
-  numbers[MEAN_DEMAND] = numbers[MEAN_DEMAND]! + gain * (value - numbers[MEAN_DEMAND]!);
-  const root = rootAt(bounds, forecast[at]!);
+  numbers.count = count;
+  numbers.meanDemand = numbers.meanDemand + gain * (value - numbers.meanDemand);
+  const root = rootAt(bounds, then.point);
   if (root > 0) {
     const rooted = error / root;
     const size = Math.abs(rooted);
-    const largest = largestKept * numbers[LARGEST]!;
-    numbers[LARGEST] = rooted > largest ? rooted : largest;
-    const usual = numbers[USUAL]! + gain * (size - numbers[USUAL]!);
-    numbers[USUAL] = usual;
-    numbers[RECENT] = numbers[RECENT]! + (recentGain > gain ? recentGain : gain) * (size - numbers[RECENT]!);
-    const node = (frame[LOCAL_DAY]! * NODES_PER_MS) | 0;
+    const largest = largestKept * numbers.largest;
+    numbers.largest = rooted > largest ? rooted : largest;
+    const usual = numbers.usual + gain * (size - numbers.usual);
+    numbers.usual = usual;
+    numbers.recent = numbers.recent + (recentGain > gain ? recentGain : gain) * (size - numbers.recent);
+    const node = (frame.localDay * NODES_PER_MS) | 0;
     if (usual > 0) day[node] = day[node]! + nodeGain * ((size < NODE_MOST * usual ? size / usual : NODE_MOST) - 1 - day[node]!);
   }
   const scale = scales[slot]!;
@@ -164,7 +162,7 @@ function earlyMoves({ gains, early }: Bounds, gain: number): Float64Array {
 /** Moves each ratio up after a miss and down after a hit of what was said, in the ratio that holds it in place. */
 function learnRatios(bounds: Bounds, slot: number, error: number): void {
   const { numbers, gains, ratios, said } = bounds;
-  const errors = numbers[COUNT]! + EARLY_ERRORS;
+  const errors = numbers.count + EARLY_ERRORS;
   const moves = errors * gains[0]! < EARLY_GAIN ? earlyMoves(bounds, EARLY_GAIN / errors) : bounds.moves;
   // In whole numbers the comparison is a shift: half of the branches would be guessed wrong.
   const wanted = error * RESOLUTION;
@@ -180,27 +178,27 @@ function learnRatios(bounds: Bounds, slot: number, error: number): void {
   }
 }
 
-/** Takes the bounds' scale for `forecast[at]`, made now, and keeps it for one lead later. Comes after the settling of the same step. */
-export function sayBounds(bounds: Bounds, slot: number, frame: Float64Array, forecast: Float64Array, at: number): void {
+/** Takes the bounds' scale for the forecast made now, and keeps it for one lead later. Comes after the settling of the same step. */
+export function sayBounds(bounds: Bounds, slot: number, frame: Frame, now: Pick<Forecasts, "point">): void {
   const { numbers, day, scales } = bounds;
-  const node = (frame[TARGET_DAY]! * NODES_PER_MS) | 0;
-  const usual = numbers[USUAL]!;
-  const size = usual * (1 - RECENT_SHARE + DAY_SHARE * day[node]!) + RECENT_SHARE * numbers[RECENT]!;
-  const root = rootAt(bounds, forecast[at]!);
+  const node = (frame.targetDay * NODES_PER_MS) | 0;
+  const usual = numbers.usual;
+  const size = usual * (1 - RECENT_SHARE + DAY_SHARE * day[node]!) + RECENT_SHARE * numbers.recent;
+  const root = rootAt(bounds, now.point);
   const scale = root * size;
-  numbers[ROOT] = root;
+  numbers.root = root;
   scales[slot] = scale > 0 ? scale : 0;
-  numbers[SCALE] = scales[slot]!;
+  numbers.scale = scales[slot]!;
 }
 
 /** Whether enough errors have settled to know the bound of `probability`. */
 export function isKnown({ steps, numbers }: Bounds, probability: number): boolean {
-  return numbers[COUNT]! * (1 - probability) >= LEAST_BEYOND * steps;
+  return numbers.count * (1 - probability) >= LEAST_BEYOND * steps;
 }
 
 /** Settled errors so far. */
 export function errorsOf({ numbers }: Bounds): number {
-  return numbers[COUNT]!;
+  return numbers.count;
 }
 
 /** The largest ratio up to a level: levels learn apart from each other, but what is said never crosses. */
@@ -213,8 +211,8 @@ function ratioOf({ ratios }: Bounds, level: number): number {
 /** A bound that is not known is no less than the largest error was, at its demand. */
 function safely(bounds: Bounds, probability: number, ratio: number): number {
   const { numbers } = bounds;
-  const tracked = numbers[SCALE]! * ratio;
-  return isKnown(bounds, probability) ? tracked : Math.max(tracked, numbers[ROOT]! * numbers[LARGEST]!);
+  const tracked = numbers.scale * ratio;
+  return isKnown(bounds, probability) ? tracked : Math.max(tracked, numbers.root * numbers.largest);
 }
 
 /** What to add to the last forecast for its bound at a tracked level, >= 0; 0 while no error has settled. */

@@ -1,65 +1,66 @@
-// One forecast out of several experts': each counts by the inverse square of its recent squared error.
-// An expert without a settled error has no weight; while none has, the first expert speaks alone.
-import * as frames from "./frame.ts";
+// One forecast out of three experts': each counts by the inverse square of its recent squared error.
+// An expert without a settled error has no weight; while none has, expert 1 speaks alone.
+import type { Forecasts } from "./forecasts.ts";
+import type { Frame } from "./frame.ts";
 import type { State } from "./state.ts";
-
-const { VALUE } = frames;
 
 /** Time constant of the squared errors. */
 const TAU_MS = 6 * 3_600_000;
+/** Of an expert of which no error has settled. */
+const UNKNOWN = -1;
+
+type Experts = Pick<Forecasts, "holtWinters" | "regression" | "average">;
 
 export interface Combination {
-  readonly experts: number;
   readonly gain: number;
-  /** Forecasts of the last `leadSteps` steps, a ring of `experts` numbers each; NaN where there was none. */
-  readonly said: Float64Array;
   /** EW mean of the squared error per expert; negative until one has settled. */
-  readonly errors: Float64Array;
+  readonly errors: Experts;
 }
 
-export function createCombination(state: State, experts: number, leadSteps: number, stepMs: number): Combination {
-  return { experts, gain: 1 - Math.exp(-stepMs / TAU_MS), said: state.f64(experts * leadSteps), errors: state.f64(experts) };
+export function createCombination(state: State, stepMs: number): Combination {
+  return { gain: 1 - Math.exp(-stepMs / TAU_MS), errors: state.record({ holtWinters: 0, regression: 0, average: 0 }) };
 }
 
-/** Starts anew: nothing said, nothing settled. */
-export function resetCombination({ said, errors }: Combination): void {
-  said.fill(NaN);
-  errors.fill(-1);
+/** Starts anew: nothing settled. */
+export function resetCombination({ errors }: Combination): void {
+  errors.holtWinters = UNKNOWN;
+  errors.regression = UNKNOWN;
+  errors.average = UNKNOWN;
 }
 
-/** Settles what was said one lead ago for this step against the frame's value (NaN: nothing settles). `slot`: the step's place in a ring of one lead. */
-export function settle({ experts, gain, said, errors }: Combination, slot: number, frame: Float64Array): void {
-  const base = slot * experts;
-  const value = frame[VALUE]!;
-  for (let k = 0; k < experts; k++) {
-    const error = value - said[base + k]!;
-    const square = error * error;
-    const known = errors[k]!;
-    if (square === square) errors[k] = known < 0 ? square : known + gain * (square - known);
-  }
+/** The mean squared error after another error; NaN is none. */
+function settled(known: number, error: number, gain: number): number {
+  const square = error * error;
+  if (square !== square) return known;
+  return known < 0 ? square : known + gain * (square - known);
 }
 
-/** Keeps what the experts say now (`forecasts`, >= 0) for one lead later and writes their combination to `into[at]`. */
-export function combine({ experts, said, errors }: Combination, slot: number, forecasts: Float64Array, into: Float64Array, at: number): void {
-  const base = slot * experts;
+/** Settles what the experts said one lead ago against the frame's value (NaN: nothing settles). */
+export function settle({ gain, errors }: Combination, then: Experts, { value }: Frame): void {
+  errors.holtWinters = settled(errors.holtWinters, value - then.holtWinters, gain);
+  errors.regression = settled(errors.regression, value - then.regression, gain);
+  errors.average = settled(errors.average, value - then.average, gain);
+}
+
+/** least / error, 0 where the error is not known. */
+function shareOf(error: number, least: number): number {
+  if (error < 0) return 0;
+  return error === least ? 1 : least / error;
+}
+
+/** Combines what the experts say now (>= 0). */
+export function combine({ errors }: Combination, now: Experts & Pick<Forecasts, "combination">): void {
+  const { holtWinters, regression, average } = errors;
   let least = Infinity;
-  for (let k = 0; k < experts; k++) {
-    said[base + k] = forecasts[k]!;
-    const error = errors[k]!;
-    if (error >= 0 && error < least) least = error;
-  }
+  if (holtWinters >= 0) least = holtWinters;
+  if (regression >= 0 && regression < least) least = regression;
+  if (average >= 0 && average < least) least = average;
   if (least === Infinity) {
-    into[at] = forecasts[0]!;
+    now.combination = now.holtWinters;
     return;
   }
-  let sum = 0;
-  let weights = 0;
-  for (let k = 0; k < experts; k++) {
-    const error = errors[k]!;
-    if (error < 0) continue;
-    const share = error === least ? 1 : least / error;
-    sum += share * share * forecasts[k]!;
-    weights += share * share;
-  }
-  into[at] = sum / weights;
+  const s1 = shareOf(holtWinters, least);
+  const s2 = shareOf(regression, least);
+  const s3 = shareOf(average, least);
+  now.combination = (s1 * s1 * now.holtWinters + s2 * s2 * now.regression + s3 * s3 * now.average) / (s1 * s1 + s2 * s2 + s3 * s3);
 }

@@ -1,18 +1,17 @@
 // The forecaster: experts, their combination at each kept lead, the bounds, and the ledger of accuracy, one sample at a time.
 // Never NaN after a first sample, never negative, never beyond what the range seen so far makes plausible; observe and forecast allocate nothing.
 import type { Series } from "../series/index.ts";
-import { accuracyOf, book, createLedger, type Ledger } from "./accuracy.ts";
+import { accuracyOf, book, createLedger, type Ledger, resetLedger } from "./accuracy.ts";
 import { type Anomalies, anomalyCountsOf, anomalyOf, createAnomalies, isStuck, resetAnomalies, screen } from "./anomalies.ts";
 import { createExclusions, type Exclusions, isExcluded, rewind, without } from "./exclusions.ts";
 import type { Accuracy, Fit, Forecaster, ForecastSettings, Peak, Said } from "./forecaster.ts";
-import * as frames from "./frame.ts";
-import { createFrame } from "./frame.ts";
+import { createFrame, type Frame, resetFrame } from "./frame.ts";
 import { fitHoltWinters, type Fitted, WEEK_NEEDS_MS } from "./holt-winters/fit.ts";
 import {
   createHoltWinters, expectation, type HoltWinters, learn, type Parameters, phiOf, setLevel, setParameters, skip, UNFITTED,
 } from "./holt-winters/kernel.ts";
 import {
-  AVERAGE, boundOf, createLead, explanationOf, HOLT_WINTERS, type Lead, pointOf, recallLead, REGRESSION, resetLead, sayLead, settleLead, upperOf,
+  boundOf, createLead, explanationOf, type Lead, pointOf, recallLead, resetLead, sayLead, settleLead, upperOf,
 } from "./lead.ts";
 import { average, averageOf, createMovingAverage, type MovingAverage, resetMovingAverage } from "./moving-average.ts";
 import { placeSample, placeTarget } from "./place.ts";
@@ -22,11 +21,6 @@ import { timeOfDay, timeOfWeek } from "./seasons.ts";
 import { compareExperts, createStanding, isBehindForADay, type Standing } from "./standing.ts";
 import { createState, type State } from "./state.ts";
 
-const {
-  CEILING, ELAPSED, EXPECTED, INNOVATION, LOCAL_DAY, LOCAL_WEEK, ROOT, SAID_PERSISTENCE,
-  SAID_POINT, SAID_UPPER, TARGET_DAY, TARGET_WEEK, TIME, VALUE,
-} = frames;
-
 /** A forecast never lies above the recent level plus so many times the range seen. */
 const RANGE_LIMIT = 1.25;
 /** A larger value is no measurement: its square root would leave the range of the 32-bit profiles. It counts as missing. */
@@ -34,21 +28,32 @@ const MOST_DEMAND = 1e30;
 /** How fast the combination's difference from expert 1 fades beyond the lead. */
 const PEAK_TAU_MS = 2 * 3_600_000;
 
-/** Slots of `numbers`. */
-const TIME_SEEN = 0;
-const FIRST_TIME = 1;
-const STEP = 2;
-const LOW = 3;
-const HIGH = 4;
-const LAST = 5;
-const IS_FITTED = 6;
-const NUMBERS = 7;
+function blank() {
+  return {
+    /** Unix ms of the last sample, and of the first one with a value; NaN before. */
+    timeSeen: 0, firstTime: 0,
+    step: 0,
+    /** Range of the demand seen, and the last present value. */
+    low: 0, high: 0, last: 0,
+    isFitted: 0,
+  };
+}
+
+type Numbers = ReturnType<typeof blank>;
+
+function resetNumbers(numbers: Numbers): void {
+  numbers.timeSeen = NaN;
+  numbers.firstTime = NaN;
+  numbers.low = NaN;
+  numbers.high = NaN;
+  numbers.last = NaN;
+}
 
 interface Parts {
   readonly settings: ForecastSettings;
   readonly state: State;
-  readonly numbers: Float64Array;
-  readonly frame: Float64Array;
+  readonly numbers: Numbers;
+  readonly frame: Frame;
   /** Place of the present step in the rings of each lead. */
   readonly slots: Int32Array;
   /** phi^h of each lead. */
@@ -62,8 +67,6 @@ interface Parts {
   /** In ascending order of lead; `first` is the one that the decision uses. */
   readonly leads: readonly Lead[];
   readonly first: Lead;
-  /** Last present value at each of the last `first.steps` steps: what persistence said. */
-  readonly persisted: Float64Array;
   readonly ledger: Ledger;
   readonly standing: Standing;
 }
@@ -81,7 +84,7 @@ function createParts(settings: ForecastSettings): Parts {
   const first = leads.find(({ steps }) => steps === leadSteps[0])!;
   return {
     settings, state, leads, first, regression,
-    numbers: state.f64(NUMBERS),
+    numbers: state.record(blank()),
     frame: createFrame(state),
     slots: new Int32Array(leads.length),
     powers: state.f64(leads.length),
@@ -90,7 +93,6 @@ function createParts(settings: ForecastSettings): Parts {
     hasExclusions: exclusions.boundaries.length > 1,
     anomalies: createAnomalies(state, stepMs),
     smooth: createMovingAverage(state, stepMs),
-    persisted: state.f64(first.steps),
     ledger: createLedger(state),
     standing: createStanding(state, stepMs),
   };
@@ -103,19 +105,17 @@ function tune({ model, powers, leads }: Parts, parameters: Parameters): void {
 }
 
 function reset(parts: Parts): void {
-  const { state, settings, numbers, frame, anomalies, smooth, regression, leads, persisted, exclusions } = parts;
+  const { state, settings, numbers, frame, anomalies, smooth, regression, leads, exclusions } = parts;
   state.clear();
   rewind(exclusions);
-  frame.fill(NaN);
+  resetFrame(frame);
   resetAnomalies(anomalies);
-  numbers.fill(NaN);
-  numbers[STEP] = 0;
-  numbers[IS_FITTED] = 0;
+  resetLedger(parts.ledger);
+  resetNumbers(numbers);
   tune(parts, { ...UNFITTED, delta: settings.day ? UNFITTED.delta : 0, omega: 0 });
   resetMovingAverage(smooth);
   resetRegression(regression);
   for (const lead of leads) resetLead(lead, regression);
-  persisted.fill(NaN);
 }
 
 function adopt(parts: Parts, { parameters, initial, dayOne, range }: Fitted): void {
@@ -125,9 +125,9 @@ function adopt(parts: Parts, { parameters, initial, dayOne, range }: Fitted): vo
   model.day.set(initial.day);
   model.week.set(initial.week);
   seedRegression(regression, dayOne.mean, dayOne.spread);
-  numbers[LOW] = range.low;
-  numbers[HIGH] = range.high;
-  numbers[IS_FITTED] = 1;
+  numbers.low = range.low;
+  numbers.high = range.high;
+  numbers.isFitted = 1;
 }
 
 /** Expert 1 on the scale of the demand. */
@@ -139,111 +139,111 @@ function seasonal({ model, settings }: Parts, timeMs: number, phiToH: number): n
 
 function ceilingOf({ numbers, smooth }: Parts): number {
   const z = averageOf(smooth);
-  return z * z + RANGE_LIMIT * (numbers[HIGH]! - numbers[LOW]!);
+  return z * z + RANGE_LIMIT * (numbers.high - numbers.low);
 }
 
 /** The first sample ever: an unfitted model starts at its level. */
 function begin({ numbers, model }: Parts, timeMs: number, value: number): void {
-  numbers[FIRST_TIME] = timeMs;
-  if (numbers[IS_FITTED] === 1) return;
+  numbers.firstTime = timeMs;
+  if (numbers.isFitted === 1) return;
   setLevel(model, Math.sqrt(value));
-  numbers[LOW] = value;
-  numbers[HIGH] = value;
+  numbers.low = value;
+  numbers.high = value;
 }
 
 /** An unfitted model learns the week once it has seen two. */
 function joinWeek(parts: Parts): void {
   const { numbers, settings, frame } = parts;
-  if (!settings.week || numbers[IS_FITTED] === 1 || frame[ELAPSED]! < WEEK_NEEDS_MS) return;
+  if (!settings.week || frame.elapsed < WEEK_NEEDS_MS) return;
   tune(parts, { ...UNFITTED, delta: settings.day ? UNFITTED.delta : 0 });
-  numbers[IS_FITTED] = 1;
+  numbers.isFitted = 1;
 }
 
 /** Updates experts 1 and 3 with the frame's value (NaN = missing) and leaves in the frame what expert 2 may learn of it. */
 function learnFrom({ numbers, frame, model, anomalies, smooth }: Parts): void {
-  const value = frame[VALUE]!;
-  const expected = expectation(model, frame[LOCAL_DAY]!, frame[LOCAL_WEEK]!, phiOf(model));
-  frame[EXPECTED] = expected;
+  const value = frame.value;
+  const expected = expectation(model, frame.localDay, frame.localWeek, phiOf(model));
+  frame.expected = expected;
   if (value !== value) {
-    frame[ROOT] = NaN;
+    frame.root = NaN;
     skip(model);
     return;
   }
-  frame[INNOVATION] = Math.sqrt(value) - expected;
+  frame.innovation = Math.sqrt(value) - expected;
   screen(anomalies, frame);
-  const e = frame[INNOVATION];
+  const e = frame.innovation;
   const z = Math.max(0, expected + e);
-  frame[ROOT] = z;
-  learn(model, frame[LOCAL_DAY]!, frame[LOCAL_WEEK]!, e);
+  frame.root = z;
+  learn(model, frame.localDay, frame.localWeek, e);
   average(smooth, frame);
-  if (value < numbers[LOW]!) numbers[LOW] = value;
-  if (value > numbers[HIGH]!) numbers[HIGH] = value;
-  numbers[LAST] = value;
+  if (value < numbers.low) numbers.low = value;
+  if (value > numbers.high) numbers.high = value;
+  numbers.last = value;
 }
 
 /** Updates expert 2. Apart from the others: the engine inlines only so much into one function, and a call with doubles in it would allocate. */
 function learnRegression({ frame, slots, regression, leads }: Parts): void {
-  if (frame[ROOT] === frame[ROOT]) for (let i = 0; i < leads.length; i++) learnOutlook(leads[i]!.outlook, regression, slots[i]!, frame);
+  if (frame.root === frame.root) for (let i = 0; i < leads.length; i++) learnOutlook(leads[i]!.outlook, regression, slots[i]!, frame, leads[i]!.then);
   observeRegression(regression, frame);
 }
 
 /** Says what every kept lead says now. */
 function say(parts: Parts): void {
-  const { settings, frame, slots, powers, leads, smooth, model, regression } = parts;
-  frame[CEILING] = ceilingOf(parts);
+  const { settings, numbers, frame, slots, powers, leads, smooth, model, regression } = parts;
+  frame.ceiling = ceilingOf(parts);
   for (let i = 0; i < leads.length; i++) {
     const lead = leads[i]!;
-    const { experts } = lead;
+    const { now } = lead;
     placeTarget(frame, settings.localClock, settings.stepMs, lead.steps);
-    experts[HOLT_WINTERS] = Math.max(0, expectation(model, frame[TARGET_DAY]!, frame[TARGET_WEEK]!, powers[i]!));
-    experts[AVERAGE] = averageOf(smooth);
-    lookOut(lead.outlook, regression, slots[i]!, frame, experts, REGRESSION);
-    for (let k = 0; k < experts.length; k++) experts[k] = experts[k]! * experts[k]!;
+    const z = Math.max(0, expectation(model, frame.targetDay, frame.targetWeek, powers[i]!));
+    now.holtWinters = z * z;
+    now.average = averageOf(smooth) * averageOf(smooth);
+    now.persistence = numbers.last;
+    lookOut(lead.outlook, regression, slots[i]!, frame, now);
     sayLead(lead, slots[i]!, frame);
   }
 }
 
 function observe(parts: Parts, timeMs: number, given: number): void {
-  const { settings, numbers, frame, slots, leads, first, persisted, ledger, hasExclusions, exclusions, anomalies, standing } = parts;
-  const was = numbers[TIME_SEEN]!;
+  const { settings, numbers, frame, slots, leads, first, ledger, hasExclusions, exclusions, anomalies, standing } = parts;
+  const was = numbers.timeSeen;
   if (was === was && timeMs !== was + settings.stepMs)
     throw new RangeError(`time ${timeMs} after ${was}: times advance by one step of ${settings.stepMs} ms; give NaN for a step without a sample`);
   const value = given >= 0 && given <= MOST_DEMAND && !(hasExclusions && isExcluded(exclusions, timeMs)) ? given : NaN;
-  const step = numbers[STEP]! | 0;
-  const kept = step % first.steps;
+  const step = numbers.step | 0;
   for (let i = 0; i < leads.length; i++) slots[i] = step % leads[i]!.steps;
-  numbers[TIME_SEEN] = timeMs;
-  if (value === value && numbers[FIRST_TIME] !== numbers[FIRST_TIME]) begin(parts, timeMs, value);
-  frame[TIME] = timeMs;
-  frame[ELAPSED] = timeMs - numbers[FIRST_TIME]!;
-  frame[VALUE] = value;
-  if (frame[ELAPSED] === frame[ELAPSED]) {
-    if (isStuck(anomalies, frame)) frame[VALUE] = NaN;
+  numbers.timeSeen = timeMs;
+  if (value === value && numbers.firstTime !== numbers.firstTime) begin(parts, timeMs, value);
+  frame.time = timeMs;
+  frame.elapsed = timeMs - numbers.firstTime;
+  frame.value = value;
+  if (frame.elapsed === frame.elapsed) {
+    if (isStuck(anomalies, frame)) frame.value = NaN;
     placeSample(frame, settings.localClock, settings.stepMs);
-    frame[SAID_PERSISTENCE] = persisted[kept]!;
-    recallLead(first, kept, frame);
-    book(ledger, frame);
-    for (let i = 0; i < leads.length; i++) settleLead(leads[i]!, slots[i]!, frame);
+    for (let i = 0; i < leads.length; i++) {
+      recallLead(leads[i]!, slots[i]!);
+      settleLead(leads[i]!, slots[i]!, frame);
+    }
+    book(ledger, first.then, frame);
     compareExperts(standing, first, frame);
-    joinWeek(parts);
+    if (numbers.isFitted === 0) joinWeek(parts);
     learnFrom(parts);
     learnRegression(parts);
     say(parts);
   }
-  persisted[kept] = numbers[LAST]!;
-  numbers[STEP] = step + 1;
+  numbers.step = step + 1;
 }
 
 /** Forecast at any lead: the kept ones as said, between them expert 1's path plus its difference from what was said, joined linearly. */
 function forecast(parts: Parts, leadSteps: number): number {
   const { leads, numbers, settings, model } = parts;
-  const timeMs = numbers[TIME_SEEN]!;
+  const timeMs = numbers.timeSeen;
   let below = 0;
   let belowGap = 0;
   for (let i = 0; i < leads.length; i++) {
     const lead = leads[i]!;
     if (lead.steps === leadSteps) return pointOf(lead);
-    const gap = pointOf(lead) - lead.experts[HOLT_WINTERS]!;
+    const gap = pointOf(lead) - lead.now.holtWinters;
     if (leadSteps < lead.steps) {
       const share = (leadSteps - below) / (lead.steps - below);
       const path = seasonal(parts, timeMs + leadSteps * settings.stepMs, phiOf(model) ** leadSteps);
@@ -258,11 +258,11 @@ function forecast(parts: Parts, leadSteps: number): number {
 /** The largest forecast of the next `horizonMs`; beyond the last kept lead expert 1 plus a difference that fades. */
 function peakWithin(parts: Parts, horizonMs: number): Peak | undefined {
   const { leads, numbers, settings, model } = parts;
-  const timeMs = numbers[TIME_SEEN]!;
-  if (numbers[FIRST_TIME] !== numbers[FIRST_TIME]) return undefined;
+  const timeMs = numbers.timeSeen;
+  if (numbers.firstTime !== numbers.firstTime) return undefined;
   const { stepMs } = settings;
   const last = leads.at(-1)!;
-  const gap = pointOf(last) - last.experts[HOLT_WINTERS]!;
+  const gap = pointOf(last) - last.now.holtWinters;
   const fade = Math.exp(-stepMs / PEAK_TAU_MS);
   const ceiling = ceilingOf(parts);
   const phi = phiOf(model);
@@ -300,16 +300,16 @@ function fit(parts: Parts, history: Series): Fit {
   return { kind: "fitted", samples: length, present: found.present / length, day: found.day, week: found.week };
 }
 
-function saidOf(frame: Float64Array): Said {
+function saidOf({ then }: Lead): Said {
   return {
     get forecast() {
-      return frame[SAID_POINT]!;
+      return then.point;
     },
     get upper() {
-      return frame[SAID_UPPER]!;
+      return then.bound95;
     },
     get persistence() {
-      return frame[SAID_PERSISTENCE]!;
+      return then.persistence;
     },
   };
 }
@@ -329,7 +329,7 @@ export function createForecaster(settings: ForecastSettings, start?: Fitted): Fo
     explain: (leadSteps) => explanationOf(leadAt(parts, leadSteps)),
     peakWithin: (horizonMs) => peakWithin(parts, horizonMs),
     accuracy: (): Accuracy => accuracyOf(parts.ledger),
-    said: saidOf(parts.frame),
+    said: saidOf(parts.first),
     anomaly: () => anomalyOf(parts.anomalies, parts.frame),
     anomalyCounts: () => anomalyCountsOf(parts.anomalies),
     isFallingBehind: () => isBehindForADay(parts.standing),

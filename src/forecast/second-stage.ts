@@ -5,14 +5,14 @@
 //   SH, SD = sum of b u_{t+h-L} over the hours, and over the days
 //   x = [f1-F, f2-F, one-hour average of e, S mean u around t+h-7d, S SH, S SD, d, sat(d), sat(e)],  d = y_t - F_{t+h|t},  sat(v) = clamp(v, -S, S)
 //   F1 = F + clamp(x'B, -6S, 6S)
-import * as frames from "./frame.ts";
+import type { Forecasts } from "./forecasts.ts";
+import { ERRORS_LEARNING_MS, type Frame } from "./frame.ts";
 import * as leastSquares from "./regression/least-squares.ts";
 import { correct, createLeastSquares, type LeastSquares, resetLeastSquares } from "./regression/least-squares.ts";
 import { DAY_MS, WEEK_MS } from "./seasons.ts";
 import type { State } from "./state.ts";
 
-const { ELAPSED, ERRORS_LEARNING_MS, IS_LEARNING_ERRORS, LOCAL_STEP, TARGET_STEP, VALUE } = frames;
-const { INPUT, KAPPA, MISS, X } = leastSquares;
+const { INPUT, X } = leastSquares;
 
 const HOUR_MS = 3_600_000;
 const HOURS_MS = [1, 2, 3, 6, 12, 24].map((hours) => hours * HOUR_MS);
@@ -44,22 +44,21 @@ const SIGNED = Int32Array.from({ length: 256 }, (_, i) => Math.sign(i - 128) * (
 /** u of each code from -128 on. */
 const DECODED = Float64Array.from({ length: 256 }, (_, i) => CODED_SCALES * Math.sign(i - 128) * ((i - 128) / MOST_CODE) ** 2);
 
-/** Slots of `numbers`. */
-const SIZE = 0;
-const COUNT = 1;
-const YY = 2;
-const AVERAGE = 3;
-/** The last settled error, 0 where none settled. */
-const ERROR = 4;
-const HOURS_SUM = 5;
-const DAYS_SUM = 6;
-const LAST_SLOT = 7;
-/** Where the window around last week's target ended (a step of the wall clock), and the sum of its signed squares. */
-const WINDOW_END = 8;
-const WINDOW_SUM = 9;
-/** Slot of the last code. */
-const NOW = 10;
-const NUMBERS = 11;
+function blank() {
+  return {
+    /** S, of so many errors. */
+    size: 0, count: 0,
+    yy: 0,
+    /** One-hour average of e, and the last e: 0 where none settled. */
+    average: 0, error: 0,
+    /** SH and SD, in units of S. */
+    hoursSum: 0, daysSum: 0,
+    /** The last step of the wall clock, and the slot of its code. */
+    lastSlot: 0, now: 0,
+    /** Where the window around last week's target ended (a step of the wall clock), and the sum of its signed squares. */
+    windowEnd: 0, windowSum: 0,
+  };
+}
 
 export interface SecondStage {
   readonly steps: number;
@@ -77,11 +76,10 @@ export interface SecondStage {
   readonly codes: Int8Array;
   /** xy and xx of each lag. */
   readonly likeness: Float64Array;
-  /** x, and F, of the last `steps` steps. */
+  /** x of the last `steps` steps. */
   readonly ring: Float32Array;
-  readonly said: Float64Array;
   readonly squares: LeastSquares;
-  readonly numbers: Float64Array;
+  readonly numbers: ReturnType<typeof blank>;
 }
 
 export function createSecondStage(state: State, steps: number, stepMs: number): SecondStage {
@@ -98,17 +96,16 @@ export function createSecondStage(state: State, steps: number, stepMs: number): 
     around, windowScale: CODED_SCALES / (MOST_CODE * MOST_CODE * (2 * around + 1)), perWeek: Math.round(WEEK_MS / stepMs),
     codes: state.i8(Math.ceil((WEEK_MS + AROUND_MS) / stepMs) + 2),
     likeness: state.f64(2 * lags.length),
-    ring: state.f32(steps * FEATURES), said: state.f64(steps),
+    ring: state.f32(steps * FEATURES),
     squares: createLeastSquares(state, FEATURES, Math.max(MEMORY_MS / learningMs, LEAST_MEMORY)),
-    numbers: state.f64(NUMBERS),
+    numbers: state.record(blank()),
   };
 }
 
-export function resetSecondStage({ said, squares, numbers }: SecondStage): void {
-  said.fill(NaN);
+export function resetSecondStage({ squares, numbers }: SecondStage): void {
   resetLeastSquares(squares);
-  numbers[LAST_SLOT] = NaN;
-  numbers[WINDOW_END] = NaN;
+  numbers.lastSlot = NaN;
+  numbers.windowEnd = NaN;
 }
 
 /** Slot of a step of the wall clock, also before the clock's zero (a remainder by division: `%` on doubles is a slow library call). */
@@ -117,21 +114,21 @@ function slotOf(localStep: number, length: number): number {
 }
 
 /** Settles what was said one lead ago against the frame's value: sizes, codes, likenesses, then B. */
-export function settleSecondStage(stage: SecondStage, slot: number, frame: Float64Array): void {
-  const { sizeGain, averageGain, ring, said, squares, numbers } = stage;
-  const settled = frame[VALUE]! - said[slot]!;
+export function settleSecondStage(stage: SecondStage, slot: number, frame: Frame, then: Pick<Forecasts, "combination">): void {
+  const { sizeGain, averageGain, ring, squares, numbers } = stage;
+  const settled = frame.value - then.combination;
   const isSettled = settled === settled;
   const e = isSettled ? settled : 0;
   if (isSettled) {
-    const count = numbers[COUNT]! + 1;
-    numbers[COUNT] = count;
-    numbers[SIZE] = numbers[SIZE]! + Math.max(sizeGain, 1 / count) * (Math.abs(e) - numbers[SIZE]!);
+    const count = numbers.count + 1;
+    numbers.count = count;
+    numbers.size = numbers.size + Math.max(sizeGain, 1 / count) * (Math.abs(e) - numbers.size);
   }
-  const size = numbers[SIZE]!;
-  numbers[ERROR] = e;
-  numbers[AVERAGE] = numbers[AVERAGE]! + averageGain * (e - numbers[AVERAGE]!);
+  const size = numbers.size;
+  numbers.error = e;
+  numbers.average = numbers.average + averageGain * (e - numbers.average);
   recognise(stage, frame);
-  if (!isSettled || frame[ELAPSED]! <= DAY_MS || size <= 0 || frame[IS_LEARNING_ERRORS] === 0) return;
+  if (!isSettled || frame.elapsed <= DAY_MS || size <= 0 || frame.isLearningErrors === 0) return;
   const { B } = squares;
   const at = slot * FEATURES;
   let left = Math.max(-MOST_TARGET, Math.min(MOST_TARGET, e / size));
@@ -140,42 +137,42 @@ export function settleSecondStage(stage: SecondStage, slot: number, frame: Float
     X[i] = x;
     left -= x * B[i]!;
   }
-  INPUT[MISS] = left;
-  INPUT[KAPPA] = 1;
+  INPUT.miss = left;
+  INPUT.kappa = 1;
   correct(squares);
 }
 
 /** Keeps the code of this step's error and asks of each lag how alike it is, and what came next then. */
-function recognise({ codes, lags, hours, steps, likeness, likenessGain, numbers }: SecondStage, frame: Float64Array): void {
-  const localStep = frame[LOCAL_STEP]!;
-  const was = numbers[LAST_SLOT]!;
-  const scaled = numbers[SIZE]! > 0 ? numbers[ERROR]! / numbers[SIZE]! : 0;
+function recognise({ codes, lags, hours, steps, likeness, likenessGain, numbers }: SecondStage, frame: Frame): void {
+  const localStep = frame.localStep;
+  const was = numbers.lastSlot;
+  const scaled = numbers.size > 0 ? numbers.error / numbers.size : 0;
   // Steps that the wall clock jumped over hold no error.
   if (localStep > was + 1) for (let s = Math.max(was + 1, localStep - codes.length); s < localStep; s++) codes[slotOf(s, codes.length)] = 0;
-  numbers[LAST_SLOT] = localStep;
+  numbers.lastSlot = localStep;
   const limited = Math.max(-1, Math.min(1, scaled / CODED_SCALES));
   // Signs and limits of errors are as good as random: a branch on one would be guessed wrong half of the time.
   const sign = (((limited * SIGN_SCALE) | 0) >> 31) | 1;
   const code = ((MOST_CODE * Math.sqrt(Math.abs(limited)) + 0.5) | 0) * sign;
-  const now = localStep === was + 1 && numbers[NOW]! + 1 < codes.length ? (numbers[NOW]! | 0) + 1 : slotOf(localStep, codes.length) | 0;
-  numbers[NOW] = now;
+  const now = localStep === was + 1 && numbers.now + 1 < codes.length ? (numbers.now | 0) + 1 : slotOf(localStep, codes.length) | 0;
+  numbers.now = now;
   codes[now] = code;
   const u = DECODED[code + 128]!;
-  const yy = numbers[YY]! + likenessGain * (u * u - numbers[YY]!);
-  numbers[YY] = yy;
+  const yy = numbers.yy + likenessGain * (u * u - numbers.yy);
+  numbers.yy = yy;
   const held = RELUCTANCE * yy + TINY;
-  const { length } = codes;
+  const length = codes.length | 0;
   const kept = 1 - likenessGain;
   const gu = likenessGain * u;
   const count = lags.length | 0;
   let sum = 0;
   let hoursSum = 0;
-  for (let i = 0, at = 0; i < count; i++, at += 2) {
+  for (let i = 0, at = 0; i < count; i++, at = (at + 2) | 0) {
     const lag = lags[i]!;
-    let then = now - lag;
-    if (then < 0) then += length;
-    let next = then + steps;
-    if (next >= length) next -= length;
+    let then = (now - lag) | 0;
+    if (then < 0) then = (then + length) | 0;
+    let next = (then + steps) | 0;
+    if (next >= length) next = (next - length) | 0;
     const before = DECODED[codes[then]! + 128]!;
     const xy = kept * likeness[at]! + gu * before;
     const xx = kept * likeness[at + 1]! + likenessGain * before * before;
@@ -189,47 +186,45 @@ function recognise({ codes, lags, hours, steps, likeness, likenessGain, numbers 
     // clamp(ratio, 0, 1), without a branch.
     sum += 0.5 * (Math.abs(ratio) - Math.abs(ratio - 1) + 1) * DECODED[codes[next]! + 128]!;
   }
-  numbers[HOURS_SUM] = hoursSum;
-  numbers[DAYS_SUM] = sum;
+  numbers.hoursSum = hoursSum;
+  numbers.daysSum = sum;
 }
 
 /** Moves the window to around a week before the frame's target: by one step as a rule, afresh where the wall clock jumped. */
-function moveWindow({ around, perWeek, codes, numbers }: SecondStage, frame: Float64Array): void {
+function moveWindow({ around, perWeek, codes, numbers }: SecondStage, frame: Frame): void {
   const length = codes.length | 0;
-  const end = frame[TARGET_STEP]! - perWeek + around;
-  let last = (numbers[NOW]! + (end - frame[LOCAL_STEP]!)) | 0;
+  const end = frame.targetStep - perWeek + around;
+  let last = (numbers.now + (end - frame.localStep)) | 0;
   while (last < 0) last += length;
   while (last >= length) last -= length;
-  if (end === numbers[WINDOW_END]! + 1) {
+  if (end === numbers.windowEnd + 1) {
     let left = last - 2 * around - 1;
     if (left < 0) left += length;
-    numbers[WINDOW_SUM] = numbers[WINDOW_SUM]! + (SIGNED[codes[last]! + 128]! - SIGNED[codes[left]! + 128]!);
+    numbers.windowSum = numbers.windowSum + (SIGNED[codes[last]! + 128]! - SIGNED[codes[left]! + 128]!);
   } else {
     let sum = 0;
     for (let i = 0; i <= 2 * around; i++) sum += SIGNED[codes[slotOf(end - i, length)]! + 128]!;
-    numbers[WINDOW_SUM] = sum;
+    numbers.windowSum = sum;
   }
-  numbers[WINDOW_END] = end;
+  numbers.windowEnd = end;
 }
 
-/** Corrects the combination F = `into[from]` of the experts for the frame's target; writes F1 (>= 0) to `into[at]`. */
-export function correctSecondStage(
-  stage: SecondStage, slot: number, frame: Float64Array, experts: Float64Array, into: Float64Array, from: number, at: number,
-): void {
-  const { windowScale, ring, said, squares, numbers } = stage;
+/** Corrects the combination F of the experts for the frame's target; writes F1 (>= 0) as the point. */
+export function correctSecondStage(stage: SecondStage, slot: number, frame: Frame, now: Forecasts): void {
+  const { windowScale, ring, squares, numbers } = stage;
   const { B } = squares;
   moveWindow(stage, frame);
-  const size = numbers[SIZE]!;
-  const e = numbers[ERROR]!;
-  const F = into[from]!;
-  const value = frame[VALUE]!;
+  const size = numbers.size;
+  const e = numbers.error;
+  const F = now.combination;
+  const value = frame.value;
   const d = value === value ? value - F : 0;
-  const x0 = experts[0]! - F;
-  const x1 = experts[1]! - F;
-  const x2 = numbers[AVERAGE]!;
-  const x3 = size * windowScale * numbers[WINDOW_SUM]!;
-  const x4 = size * numbers[HOURS_SUM]!;
-  const x5 = size * numbers[DAYS_SUM]!;
+  const x0 = now.holtWinters - F;
+  const x1 = now.regression - F;
+  const x2 = numbers.average;
+  const x3 = size * windowScale * numbers.windowSum;
+  const x4 = size * numbers.hoursSum;
+  const x5 = size * numbers.daysSum;
   // sat(d) and sat(e), without a branch.
   const x7 = 0.5 * (Math.abs(d + size) - Math.abs(d - size));
   const x8 = 0.5 * (Math.abs(e + size) - Math.abs(e - size));
@@ -243,8 +238,7 @@ export function correctSecondStage(
   ring[base + 6] = d;
   ring[base + 7] = x7;
   ring[base + 8] = x8;
-  said[slot] = F;
   const wanted = x0 * B[0]! + x1 * B[1]! + x2 * B[2]! + x3 * B[3]! + x4 * B[4]! + x5 * B[5]! + d * B[6]! + x7 * B[7]! + x8 * B[8]!;
   const limit = MOST_CORRECTION * size;
-  into[at] = Math.max(0, F + Math.max(-limit, Math.min(limit, wanted)));
+  now.point = Math.max(0, F + Math.max(-limit, Math.min(limit, wanted)));
 }

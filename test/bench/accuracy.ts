@@ -2,7 +2,7 @@
 // The first 70 % of a window is history (fitted once, replayed), the last 30 % is judged at every sample, out of sample by construction.
 import { geometricMean } from "simple-statistics";
 import { combine, createCombination, resetCombination, settle } from "../../src/forecast/combination.ts";
-import { createFrame, VALUE } from "../../src/forecast/frame.ts";
+import { createFrame } from "../../src/forecast/frame.ts";
 import { createForecaster, createLocalClock, type Explanation } from "../../src/forecast/index.ts";
 import { createState } from "../../src/forecast/state.ts";
 import type { Series } from "../../src/series/index.ts";
@@ -52,19 +52,18 @@ function run(series: Series, leadSteps: number, split: number): { said: Map<stri
   return { said, fitMs: fitted - begin, replayMs: performance.now() - fitted };
 }
 
-/** Expert 1 combined with persistence alone, by the product's own combination. */
+/** Expert 1 combined with persistence alone, by the product's own combination: expert 2 never says anything. */
 function withFallback(values: Float64Array, seasonal: Float64Array, persistence: Float64Array, leadSteps: number, stepMs: number): Float64Array {
-  const combination = createCombination(createState(), 2, leadSteps, stepMs);
+  const combination = createCombination(createState(), stepMs);
   resetCombination(combination);
-  const experts = new Float64Array(2);
   const frame = createFrame();
   const out = new Float64Array(values.length).fill(NaN);
   for (let i = 0; i + leadSteps < values.length; i++) {
-    frame[VALUE] = values[i]!;
-    settle(combination, i % leadSteps, frame);
-    experts[0] = seasonal[i + leadSteps]!;
-    experts[1] = persistence[i + leadSteps]!;
-    combine(combination, i % leadSteps, experts, out, i + leadSteps);
+    frame.value = values[i]!;
+    settle(combination, { holtWinters: seasonal[i]!, regression: NaN, average: persistence[i]! }, frame);
+    const now = { holtWinters: seasonal[i + leadSteps]!, regression: 0, average: persistence[i + leadSteps]!, combination: NaN };
+    combine(combination, now);
+    out[i + leadSteps] = now.combination;
   }
   return out;
 }

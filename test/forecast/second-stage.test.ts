@@ -1,10 +1,10 @@
 // The parts of expert 2 and of the second stage, each with something that it must notice.
 import { describe, expect, it } from "vitest";
-import { createFrame, ELAPSED, LOCAL, LOCAL_DAY, LOCAL_WEEK, ROOT, TARGET, TIME, VALUE } from "../../src/forecast/frame.ts";
+import { createFrame } from "../../src/forecast/frame.ts";
 import { createForecaster, createLocalClock } from "../../src/forecast/index.ts";
-import { createLags, DAY_AGO, FOUND, remember, resetLags, seekLags, WEEK_AGO } from "../../src/forecast/regression/lags.ts";
-import { correct, createLeastSquares, INPUT, KAPPA, MISS, resetLeastSquares, X } from "../../src/forecast/regression/least-squares.ts";
-import { createProfiles, DAY, ERRORS, FINE, learnProfiles, READ, seekProfiles, WEEK } from "../../src/forecast/regression/profile.ts";
+import { createAgo, createLags, remember, resetLags, seekLags } from "../../src/forecast/regression/lags.ts";
+import { correct, createLeastSquares, INPUT, resetLeastSquares, X } from "../../src/forecast/regression/least-squares.ts";
+import { createProfile, DAY_SHAPE, FINE_SHAPE, learnProfile, seek, WEEK_SHAPE } from "../../src/forecast/regression/profile.ts";
 import { createState } from "../../src/forecast/state.ts";
 import { DAY_MS, MINUTE_MS, MONDAY_MS, traffic, uniform } from "./series.ts";
 
@@ -21,8 +21,8 @@ describe("recursive least squares", () => {
         X[i] = x;
         e += x * ((truth[i] ?? NaN) - squares.B[i]!);
       }
-      INPUT[MISS] = e;
-      INPUT[KAPPA] = 1e-4;
+      INPUT.miss = e;
+      INPUT.kappa = 1e-4;
       correct(squares);
     }
     truth.forEach((b, i) => expect(squares.B[i]).toBeCloseTo(b, 1));
@@ -35,8 +35,8 @@ describe("recursive least squares", () => {
     for (let t = 0; t < 5000; t++) {
       X[0] = 1;
       X[1] = 0;
-      INPUT[MISS] = 3 - squares.B[0]!;
-      INPUT[KAPPA] = 0.1;
+      INPUT.miss = 3 - squares.B[0]!;
+      INPUT.kappa = 0.1;
       correct(squares);
     }
     expect(squares.B[0]).toBeCloseTo(3, 1);
@@ -47,43 +47,33 @@ describe("recursive least squares", () => {
 
 describe("a profile", () => {
   it("learns a wave by wall-clock time and reads it between its nodes", () => {
-    const profiles = createProfiles(createState(), 5 * MINUTE_MS);
-    const frame = createFrame();
+    const profile = createProfile(createState(), 5 * MINUTE_MS, DAY_SHAPE);
     const wave = (ms: number) => Math.sin((2 * Math.PI * ms) / DAY_MS);
     const readAt = (ms: number) => {
-      frame[LOCAL_DAY] = ms;
-      seekProfiles(profiles, frame, LOCAL_DAY, LOCAL_DAY);
-      return READ[DAY]!;
+      seek(profile, ms);
+      return profile.found.read;
     };
     for (let i = 0; i < 30 * 288; i++) {
       const ms = (i % 288) * 5 * MINUTE_MS;
-      ERRORS[DAY] = wave(ms) - readAt(ms);
-      learnProfiles(profiles);
-      expect(READ[DAY]).toBe(readAt(ms));
+      profile.found.error = wave(ms) - readAt(ms);
+      learnProfile(profile);
+      expect(profile.found.read).toBe(readAt(ms));
     }
     for (let ms = 0; ms < DAY_MS; ms += 7 * MINUTE_MS) expect(readAt(ms)).toBeCloseTo(wave(ms), 1);
   });
 
-  it.each([5, 30, 60])("of nodes as long as a step of %i minutes gives every step of the week a bin of its own", (minutes) => {
+  it.each([5, 30, 60])("of nodes as long as a step of %i minutes gives every step a bin of its own", (minutes) => {
     const stepMs = minutes * MINUTE_MS;
-    const profiles = createProfiles(createState(), stepMs);
-    const frame = createFrame();
-    const seek = (ms: number) => {
-      frame[LOCAL_WEEK] = ms;
-      frame[LOCAL_DAY] = ms % DAY_MS;
-      seekProfiles(profiles, frame, LOCAL_DAY, LOCAL_WEEK);
-    };
-    const profile = minutes === 5 ? FINE : minutes === 30 ? DAY : WEEK;
-    const periodMs = profile === WEEK ? 7 * DAY_MS : DAY_MS;
-    for (let ms = 0; ms < periodMs; ms += stepMs) {
-      seek(ms);
-      ERRORS.fill(0);
-      ERRORS[profile] = (1.5 + (profile === WEEK ? 0.5 : 0) + 1) * (ms / stepMs);
-      learnProfiles(profiles);
+    const shape = minutes === 5 ? FINE_SHAPE : minutes === 30 ? DAY_SHAPE : WEEK_SHAPE;
+    const profile = createProfile(createState(), stepMs, shape);
+    for (let ms = 0; ms < shape.periodMs; ms += stepMs) {
+      seek(profile, ms);
+      profile.found.error = (shape.caution + 1) * (ms / stepMs);
+      learnProfile(profile);
     }
-    for (let ms = 0; ms < periodMs; ms += stepMs) {
-      seek(ms);
-      expect(READ[profile]).toBeCloseTo(ms / stepMs, 4);
+    for (let ms = 0; ms < shape.periodMs; ms += stepMs) {
+      seek(profile, ms);
+      expect(profile.found.read).toBeCloseTo(ms / stepMs, 4);
     }
   });
 });
@@ -93,40 +83,42 @@ describe("lags", () => {
     const lags = createLags(createState(), MINUTE_MS);
     resetLags(lags);
     const frame = createFrame();
+    const ago = createAgo(createState());
     const block = 5 * MINUTE_MS;
     for (let t = 0; t < DAY_MS; t += MINUTE_MS) {
-      frame[LOCAL] = MONDAY_MS + t;
+      frame.local = MONDAY_MS + t;
       const isMissing = t >= 600 * MINUTE_MS && t < 605 * MINUTE_MS;
-      frame[ROOT] = isMissing ? NaN : Math.floor(t / block);
+      frame.root = isMissing ? NaN : Math.floor(t / block);
       remember(lags, frame);
     }
     const lagAt = (minutes: number) => {
-      frame[TARGET] = MONDAY_MS + DAY_MS + minutes * MINUTE_MS;
-      seekLags(lags, frame);
-      return FOUND[DAY_AGO];
+      frame.target = MONDAY_MS + DAY_MS + minutes * MINUTE_MS;
+      seekLags(lags, frame, ago);
+      return ago.dayAgo;
     };
     expect(lagAt(502)).toBe(100);
     expect(lagAt(600)).toBe(120);
     expect(lagAt(606)).toBe(121.5);
     expect(lagAt(-100)).toBeNaN();
-    expect(FOUND[WEEK_AGO]).toBeNaN();
-    frame[TARGET] = MONDAY_MS + 7 * DAY_MS + 502 * MINUTE_MS;
-    seekLags(lags, frame);
-    expect(FOUND[WEEK_AGO]).toBe(100);
+    expect(ago.weekAgo).toBeNaN();
+    frame.target = MONDAY_MS + 7 * DAY_MS + 502 * MINUTE_MS;
+    seekLags(lags, frame, ago);
+    expect(ago.weekAgo).toBe(100);
   });
 
   it("hold nothing for the time that the clock jumped over", () => {
     const lags = createLags(createState(), 5 * MINUTE_MS);
+    const ago = createAgo(createState());
     resetLags(lags);
     const frame = createFrame();
     for (let i = 0; i < 8 * 288; i++) {
-      frame[LOCAL] = MONDAY_MS + i * 5 * MINUTE_MS + (i >= 7 * 288 ? 60 * MINUTE_MS : 0);
-      frame[ROOT] = i;
+      frame.local = MONDAY_MS + i * 5 * MINUTE_MS + (i >= 7 * 288 ? 60 * MINUTE_MS : 0);
+      frame.root = i;
       remember(lags, frame);
     }
-    frame[TARGET] = MONDAY_MS + 8 * DAY_MS + 30 * MINUTE_MS;
-    seekLags(lags, frame);
-    expect(FOUND[DAY_AGO]).toBeNaN();
+    frame.target = MONDAY_MS + 8 * DAY_MS + 30 * MINUTE_MS;
+    seekLags(lags, frame, ago);
+    expect(ago.dayAgo).toBeNaN();
   });
 });
 
@@ -150,13 +142,5 @@ describe("the second stage", () => {
       said.push(forecaster.explain(4));
     });
     expect(corrected).toBeLessThan(0.9 * combination);
-  });
-});
-
-describe("the frame", () => {
-  it("has a slot of its own for each number", () => {
-    const slots = [TIME, ELAPSED, VALUE, ROOT, LOCAL, LOCAL_DAY, LOCAL_WEEK, TARGET];
-    expect(new Set(slots).size).toBe(slots.length);
-    expect(Math.max(...slots)).toBeLessThan(createFrame().length);
   });
 });

@@ -36,21 +36,12 @@ export function nodeCounts(stepMs: number): { dayNodes: number; weekNodes: numbe
   };
 }
 
-/** Slots of `numbers`. */
-const LEVEL = 0;
-const RESIDUAL = 1;
-const ALPHA = 2;
-const DELTA = 3;
-const OMEGA = 4;
-const PHI = 5;
-const NUMBERS = 6;
-
 export interface HoltWinters {
   readonly dayNodesPerMs: number;
   readonly weekNodesPerMs: number;
   readonly day: Float32Array;
   readonly week: Float32Array;
-  readonly numbers: Float64Array;
+  readonly numbers: { level: number; residual: number; alpha: number; delta: number; omega: number; phi: number };
 }
 
 export function createHoltWinters(state: State, stepMs: number): HoltWinters {
@@ -60,24 +51,24 @@ export function createHoltWinters(state: State, stepMs: number): HoltWinters {
     weekNodesPerMs: weekNodes / WEEK_MS,
     day: state.f32(dayNodes),
     week: state.f32(weekNodes),
-    numbers: state.f64(NUMBERS),
+    numbers: state.record({ level: 0, residual: 0, alpha: 0, delta: 0, omega: 0, phi: 0 }),
   };
 }
 
 /** Sets the gains; 0 for delta or omega switches learning of that season off. */
 export function setParameters({ numbers }: HoltWinters, { alpha, delta, omega, phi }: Parameters): void {
-  numbers[ALPHA] = alpha;
-  numbers[DELTA] = delta;
-  numbers[OMEGA] = omega;
-  numbers[PHI] = phi;
+  numbers.alpha = alpha;
+  numbers.delta = delta;
+  numbers.omega = omega;
+  numbers.phi = phi;
 }
 
 export function setLevel({ numbers }: HoltWinters, level: number): void {
-  numbers[LEVEL] = level;
+  numbers.level = level;
 }
 
 export function phiOf({ numbers }: HoltWinters): number {
-  return numbers[PHI]!;
+  return numbers.phi;
 }
 
 /** d + w at a local time of day and of week (ms). */
@@ -97,7 +88,7 @@ export function season(model: HoltWinters, dayMs: number, weekMs: number): numbe
 /** What the model expects h steps after the last sample, on z; `phiToH` = phi^h. */
 export function expectation(model: HoltWinters, dayMs: number, weekMs: number, phiToH: number): number {
   const { numbers } = model;
-  return numbers[LEVEL]! + season(model, dayMs, weekMs) + phiToH * numbers[RESIDUAL]!;
+  return numbers.level + season(model, dayMs, weekMs) + phiToH * numbers.residual;
 }
 
 /** Takes the innovation e of the present sample, `expected` being the one-step expectation that it is measured from. */
@@ -111,10 +102,10 @@ export function learn(model: HoltWinters, dayMs: number, weekMs: number, e: numb
   const g = q - k;
   const j1 = j + 1 === day.length ? 0 : j + 1;
   const k1 = k + 1 === week.length ? 0 : k + 1;
-  const dayGain = numbers[DELTA]! * e;
-  const weekGain = numbers[OMEGA]! * e;
-  numbers[RESIDUAL] = e + numbers[PHI]! * numbers[RESIDUAL]!;
-  numbers[LEVEL] = numbers[LEVEL]! + numbers[ALPHA]! * e;
+  const dayGain = numbers.delta * e;
+  const weekGain = numbers.omega * e;
+  numbers.residual = e + numbers.phi * numbers.residual;
+  numbers.level = numbers.level + numbers.alpha * e;
   day[j] = day[j]! + dayGain * (1 - f);
   day[j1] = day[j1]! + dayGain * f;
   week[k] = week[k]! + weekGain * (1 - g);
@@ -123,5 +114,5 @@ export function learn(model: HoltWinters, dayMs: number, weekMs: number, e: numb
 
 /** A missing sample: nothing is learned, the residual fades. */
 export function skip({ numbers }: HoltWinters): void {
-  numbers[RESIDUAL] = numbers[RESIDUAL]! * numbers[PHI]!;
+  numbers.residual = numbers.residual * numbers.phi;
 }

@@ -1,6 +1,6 @@
 // Recursive least squares with forgetting: coefficients B of a linear forecast x'B, corrected by one error at a time.
 // P stays bounded because coefficients are pulled, in turn, towards what is believed before anything was seen.
-import type { State } from "../state.ts";
+import { createState, type State } from "../state.ts";
 
 /** Even. */
 const MOST_COEFFICIENTS = 16;
@@ -21,7 +21,7 @@ export interface LeastSquares {
   /** What B is pulled to. */
   readonly prior: Float64Array;
   /** Corrections made, and the coordinate to pull next. */
-  readonly counters: Float64Array;
+  readonly counters: { corrections: number; coordinate: number };
 }
 
 /** Work space of one correction, for arrays that all share are reached fastest: x, which the caller fills; q = P x; r = kappa P e_k of a pull. */
@@ -30,23 +30,15 @@ const x = X;
 const q = new Float64Array(MOST_COEFFICIENTS);
 const r = new Float64Array(MOST_COEFFICIENTS);
 /** The error e and the weight kappa of the next pull, which the caller fills too: doubles in arguments may allocate. */
-export const INPUT = new Float64Array(3);
+export const INPUT = createState().record({ miss: 0, kappa: 0, den: 0 });
 const input = INPUT;
-/** Slots of `INPUT`. */
-export const MISS = 0;
-export const KAPPA = 1;
-/** lambda + x'q, between the parts of a correction. */
-const DEN = 2;
-/** Slots of `counters`. */
-const CORRECTIONS = 0;
-const COORDINATE = 1;
 
 export function createLeastSquares(state: State, n: number, memorySteps: number): LeastSquares {
   if (n > MOST_COEFFICIENTS) throw new RangeError(`${n} coefficients, expected at most ${MOST_COEFFICIENTS}`);
   const rows = n + (n & 1);
   return {
     n, rows, lambda: 1 - 1 / memorySteps,
-    B: state.f64(n), P: state.f64((rows * (rows + 2)) / 2), counters: state.f64(2), prior: new Float64Array(n),
+    B: state.f64(n), P: state.f64((rows * (rows + 2)) / 2), counters: state.record({ corrections: 0, coordinate: 0 }), prior: new Float64Array(n),
   };
 }
 
@@ -61,7 +53,8 @@ export function resetLeastSquares({ n, B, P, prior, counters }: LeastSquares): v
   B.set(prior);
   P.fill(0);
   for (let i = 0; i < n; i++) P[placeOf(i, i)] = 1;
-  counters.fill(0);
+  counters.corrections = 0;
+  counters.coordinate = 0;
 }
 
 /** q = P x;  den = lambda + x'q;  B += q e/den;  P = (P - q q'/den)/lambda;  then, every second time, one coordinate is pulled. */
@@ -71,11 +64,11 @@ export function correct(squares: LeastSquares): void {
   multiply(squares);
   let den = lambda;
   for (let i = 0; i < n; i++) den += x[i]! * q[i]!;
-  const gain = input[MISS]! / den;
+  const gain = input.miss / den;
   for (let i = 0; i < n; i++) B[i] = B[i]! + q[i]! * gain;
-  input[DEN] = den;
-  const corrections = counters[CORRECTIONS]! + 1;
-  counters[CORRECTIONS] = corrections;
+  input.den = den;
+  const corrections = counters.corrections + 1;
+  counters.corrections = corrections;
   if (corrections % 2 === 0) shrinkAndPull(squares);
   else shrink(squares);
 }
@@ -105,7 +98,7 @@ function multiply({ rows, P }: LeastSquares): void {
 /** P = (P - q q'/den)/lambda. */
 function shrink({ rows, lambda, P }: LeastSquares): void {
   const scale = 1 / lambda;
-  const share = scale / input[DEN]!;
+  const share = scale / input.den;
   for (let i = 0, at = 0; i < rows; i += 2) {
     const q0 = q[i]! * share;
     const q1 = q[i + 1]! * share;
@@ -120,10 +113,10 @@ function shrink({ rows, lambda, P }: LeastSquares): void {
 /** The same, and in the same pass a pseudo-observation x = kappa e_k of the value kappa prior_k, for one coordinate k in turn, with lambda 1. */
 function shrinkAndPull({ n, rows, lambda, B, P, prior, counters }: LeastSquares): void {
   const scale = 1 / lambda;
-  const share = scale / input[DEN]!;
-  const kappa = input[KAPPA]!;
-  const own = counters[COORDINATE]! | 0;
-  counters[COORDINATE] = own + 1 === n ? 0 : own + 1;
+  const share = scale / input.den;
+  const kappa = input.kappa;
+  const own = counters.coordinate | 0;
+  counters.coordinate = own + 1 === n ? 0 : own + 1;
   const qOwn = q[own]! * share;
   r[n] = 0;
   for (let k = 0; k < n; k++) r[k] = kappa * (P[k <= own ? placeOf(own, k) : placeOf(k, own)]! * scale - qOwn * q[k]!);

@@ -1,18 +1,22 @@
-// What expert 2 knows of the present besides its profiles, averages and lags: the slots of its numbers.
-/** L. */
-export const LEVEL = 0;
-/** s: what features are measured in. */
-export const SCALE = 1;
-export const HOUR_MEAN = 2;
-export const DAY_ONE_COUNT = 3;
-export const DAY_ONE_MEAN = 4;
-export const DAY_ONE_SQUARES = 5;
-export const IS_SEEDED = 6;
-/** 1 once A2 is read. */
-export const READS_WEEK = 7;
-/** 1 once day one has passed. */
-export const IS_LEARNING = 8;
-export const HAS_AVERAGES = 9;
-/** A1 + A2 at the last sample, after it was learned from. */
-export const SEASONS_NOW = 10;
-export const NUMBERS = 11;
+// What expert 2 knows of the present besides its profiles, averages and lags.
+export function createPresent() {
+  return {
+    /** L. */
+    level: 0,
+    /** s: what features are measured in. */
+    scale: 0,
+    /** M: the hour's mean of u - A3. */
+    hourMean: 0,
+    dayOneCount: 0, dayOneMean: 0, dayOneSquares: 0,
+    isSeeded: 0,
+    /** 1 once A2 is read. */
+    readsWeek: 0,
+    /** 1 once day one has passed. */
+    isLearning: 0,
+    hasAverages: 0,
+    /** A1 + A2 at the last sample, after it was learned from. */
+    seasonsNow: 0,
+  };
+}
+
+export type Present = ReturnType<typeof createPresent>;

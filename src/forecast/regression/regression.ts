@@ -4,20 +4,13 @@
 //   A1 learns z - L - A1,  A2 learns z - L - A1 - A2,  A3 learns what of u - A3 differs from its own hour
 //
 // Order: everything at a sample is read as it was before it, then everything is updated.
-import * as frames from "../frame.ts";
+import type { Frame } from "../frame.ts";
 import { DAY_MS } from "../seasons.ts";
 import type { State } from "../state.ts";
 import { createLags, type Lags, remember, resetLags } from "./lags.ts";
-import * as present from "./present.ts";
-import * as seasonal from "./profile.ts";
-import { createProfiles, learnProfiles, type Profiles, seekProfiles } from "./profile.ts";
+import { createPresent, type Present } from "./present.ts";
+import { createProfile, DAY_SHAPE, FINE_SHAPE, learnProfile, type Profile, seek, WEEK_SHAPE } from "./profile.ts";
 
-const { ELAPSED, LOCAL_DAY, LOCAL_WEEK, ROOT } = frames;
-const { DAY, ERRORS, FINE, READ, WEEK } = seasonal;
-const {
-  LEVEL, SCALE, HOUR_MEAN, DAY_ONE_COUNT, DAY_ONE_MEAN, DAY_ONE_SQUARES, IS_SEEDED, READS_WEEK,
-  IS_LEARNING, HAS_AVERAGES, SEASONS_NOW, NUMBERS,
-} = present;
 
 const MINUTE_MS = 60_000;
 /** Time constants of the averages of u; 0 is u itself. Those shorter than this share of a step say nothing new. */
@@ -33,7 +26,10 @@ const WEEK_JOINS_MS = 13.9 * DAY_MS;
 const LEAST_SPREAD = 1e-6;
 
 export interface Regression {
-  readonly profiles: Profiles;
+  /** A1, A2, A3. */
+  readonly day: Profile;
+  readonly week: Profile;
+  readonly fine: Profile;
   readonly hasDay: boolean;
   readonly hasWeek: boolean;
   readonly lags: Lags;
@@ -43,34 +39,34 @@ export interface Regression {
   readonly trusted: number;
   readonly levelGain: number;
   readonly hourGain: number;
-  readonly numbers: Float64Array;
+  readonly numbers: Present;
 }
 
 export function createRegression(state: State, stepMs: number, seasons: { readonly day: boolean; readonly week: boolean }): Regression {
   const taus = TAUS_MS.filter((tau) => tau === 0 || tau >= LEAST_TAU_STEPS * stepMs);
   const gain = (tauMs: number) => 1 - Math.exp(-stepMs / tauMs);
   return {
-    profiles: createProfiles(state, stepMs),
+    day: createProfile(state, stepMs, DAY_SHAPE), week: createProfile(state, stepMs, WEEK_SHAPE), fine: createProfile(state, stepMs, FINE_SHAPE),
     hasDay: seasons.day, hasWeek: seasons.week,
     lags: createLags(state, stepMs),
     averages: state.f64(taus.length),
     gains: Float64Array.from(taus, gain),
     trusted: taus.findIndex((tau) => tau >= TRUSTED_TAU_MS),
     levelGain: gain(LEVEL_TAU_MS), hourGain: gain(HOUR_TAU_MS),
-    numbers: state.f64(NUMBERS),
+    numbers: state.record(createPresent()),
   };
 }
 
 export function resetRegression({ lags, numbers }: Regression): void {
   resetLags(lags);
-  numbers[SCALE] = 1;
+  numbers.scale = 1;
 }
 
 /** Mean and spread of z over the first day, where they are known beforehand. */
 export function seedRegression({ numbers }: Regression, mean: number, spread: number): void {
-  numbers[LEVEL] = mean;
-  numbers[SCALE] = scaleFrom(mean, spread);
-  numbers[IS_SEEDED] = 1;
+  numbers.level = mean;
+  numbers.scale = scaleFrom(mean, spread);
+  numbers.isSeeded = 1;
 }
 
 function scaleFrom(mean: number, spread: number): number {
@@ -79,59 +75,63 @@ function scaleFrom(mean: number, spread: number): number {
 }
 
 /** Where the clock stands: what may be learned and read from now on. */
-function keepTime({ numbers, hasWeek }: Regression, frame: Float64Array): void {
-  const elapsedMs = frame[ELAPSED]!;
-  if (hasWeek && elapsedMs >= WEEK_JOINS_MS) numbers[READS_WEEK] = 1;
-  if (elapsedMs <= DAY_MS || numbers[IS_LEARNING] === 1) return;
-  numbers[IS_LEARNING] = 1;
-  const count = numbers[DAY_ONE_COUNT]!;
-  if (numbers[IS_SEEDED] === 0) numbers[SCALE] = scaleFrom(numbers[DAY_ONE_MEAN]!, Math.sqrt(numbers[DAY_ONE_SQUARES]! / Math.max(1, count)));
+function keepTime({ numbers, hasWeek }: Regression, frame: Frame): void {
+  const elapsedMs = frame.elapsed;
+  if (hasWeek && elapsedMs >= WEEK_JOINS_MS) numbers.readsWeek = 1;
+  if (elapsedMs <= DAY_MS || numbers.isLearning === 1) return;
+  numbers.isLearning = 1;
+  const count = numbers.dayOneCount;
+  if (numbers.isSeeded === 0) numbers.scale = scaleFrom(numbers.dayOneMean, Math.sqrt(numbers.dayOneSquares / Math.max(1, count)));
 }
 
 /** Level and spread of day one, as far as it has come; an unseeded level is the mean so far. */
-function countDayOne({ numbers }: Regression, frame: Float64Array): void {
-  const z = frame[ROOT]!;
-  const count = numbers[DAY_ONE_COUNT]! + 1;
-  const away = z - numbers[DAY_ONE_MEAN]!;
-  numbers[DAY_ONE_COUNT] = count;
-  const mean = numbers[DAY_ONE_MEAN]! + away / count;
-  numbers[DAY_ONE_MEAN] = mean;
-  numbers[DAY_ONE_SQUARES] = numbers[DAY_ONE_SQUARES]! + away * (z - mean);
+function countDayOne({ numbers }: Regression, frame: Frame): void {
+  const z = frame.root;
+  const count = numbers.dayOneCount + 1;
+  const away = z - numbers.dayOneMean;
+  numbers.dayOneCount = count;
+  const mean = numbers.dayOneMean + away / count;
+  numbers.dayOneMean = mean;
+  numbers.dayOneSquares = numbers.dayOneSquares + away * (z - mean);
 }
 
 /** Takes the frame's root (NaN = missing: only time passes). */
-export function observeRegression(regression: Regression, frame: Float64Array): void {
-  const { profiles, lags, numbers } = regression;
-  const z = frame[ROOT]!;
+export function observeRegression(regression: Regression, frame: Frame): void {
+  const { day, week, fine, lags, numbers } = regression;
+  const z = frame.root;
   keepTime(regression, frame);
   remember(lags, frame);
-  seekProfiles(profiles, frame, LOCAL_DAY, LOCAL_WEEK);
+  seek(day, frame.localDay);
+  seek(week, frame.localWeek);
+  seek(fine, frame.localDay);
   if (z === z) learnFrom(regression, frame);
-  numbers[SEASONS_NOW] = READ[DAY]! + numbers[READS_WEEK]! * READ[WEEK]!;
+  numbers.seasonsNow = day.found.read + numbers.readsWeek * week.found.read;
 }
 
 /** Updates level, profiles and averages from the frame's root, not NaN; the profiles stand where the sample lies. A profile that is switched off stays 0. */
-function learnFrom(regression: Regression, frame: Float64Array): void {
-  const { profiles, hasDay, hasWeek, averages, gains, levelGain, hourGain, numbers } = regression;
-  const z = frame[ROOT]!;
-  const isDayOne = numbers[IS_LEARNING] === 0;
+function learnFrom(regression: Regression, frame: Frame): void {
+  const { day, week, fine, hasDay, hasWeek, averages, gains, levelGain, hourGain, numbers } = regression;
+  const z = frame.root;
+  const isDayOne = numbers.isLearning === 0;
   if (isDayOne) countDayOne(regression, frame);
-  if (isDayOne && numbers[IS_SEEDED] === 0 && numbers[DAY_ONE_COUNT] === 1) numbers[LEVEL] = z;
-  const level = numbers[LEVEL]!;
-  const a1 = READ[DAY]!;
-  const a2 = READ[WEEK]!;
-  const a2Read = numbers[READS_WEEK]! * a2;
+  if (isDayOne && numbers.isSeeded === 0 && numbers.dayOneCount === 1) numbers.level = z;
+  const level = numbers.level;
+  const a1 = day.found.read;
+  const a2 = week.found.read;
+  const a2Read = numbers.readsWeek * a2;
   const u = z - level - a1 - a2Read;
-  const v = u - READ[FINE]!;
-  const hour = numbers[HOUR_MEAN]! + hourGain * (v - numbers[HOUR_MEAN]!);
-  const gain = isDayOne && numbers[IS_SEEDED] === 0 ? Math.max(levelGain, 1 / numbers[DAY_ONE_COUNT]!) : levelGain;
-  numbers[LEVEL] = level + gain * ((isDayOne ? z : z - a1 - a2Read) - level);
-  numbers[HOUR_MEAN] = hour;
-  ERRORS[DAY] = hasDay ? z - level - a1 : 0;
-  ERRORS[WEEK] = hasWeek ? z - level - a1 - a2 : 0;
-  ERRORS[FINE] = hasDay ? v - hour : 0;
-  learnProfiles(profiles);
-  if (numbers[HAS_AVERAGES] === 0) averages.fill(u);
-  numbers[HAS_AVERAGES] = 1;
+  const v = u - fine.found.read;
+  const hour = numbers.hourMean + hourGain * (v - numbers.hourMean);
+  const gain = isDayOne && numbers.isSeeded === 0 ? Math.max(levelGain, 1 / numbers.dayOneCount) : levelGain;
+  numbers.level = level + gain * ((isDayOne ? z : z - a1 - a2Read) - level);
+  numbers.hourMean = hour;
+  day.found.error = hasDay ? z - level - a1 : 0;
+  week.found.error = hasWeek ? z - level - a1 - a2 : 0;
+  fine.found.error = hasDay ? v - hour : 0;
+  learnProfile(day);
+  learnProfile(week);
+  learnProfile(fine);
+  if (numbers.hasAverages === 0) averages.fill(u);
+  numbers.hasAverages = 1;
   for (let i = 0; i < averages.length; i++) averages[i] = averages[i]! + gains[i]! * (u - averages[i]!);
 }
