@@ -20,27 +20,31 @@ type Heard = Pick<Condition, "status" | "reason">;
 export class Telling {
   /** What people know of each condition. */
   readonly #heard = new Map<ConditionType, Heard>();
-  readonly #toldMs = new Map<string, number>();
+  /** When each was told; undefined before the first look. */
+  #toldMs: Map<string, number> | undefined;
 
-  /** Those of `now` that are to be told at `nowMs`. `before`: what the status said before this process looked. */
+  /** Those of `now` that are to be told at `nowMs`. `before`: what the status said until now; only what it said first counts, as told by another process. */
   take(now: readonly Verdict[], before: readonly Condition[], nowMs: number): Verdict[] {
-    return now.filter((verdict) => !isSaidByAnother(verdict, now) && this.#isDue(verdict, before, nowMs));
+    if (this.#toldMs === undefined) for (const { type, status, reason } of before) if (status !== "Unknown") this.#heard.set(type, { status, reason });
+    this.#toldMs ??= new Map();
+    const toldMs = this.#toldMs;
+    return now.filter((verdict) => !isSaidByAnother(verdict, now) && this.#isDue(verdict, toldMs, nowMs));
   }
 
-  #isDue({ type, status, reason }: Verdict, before: readonly Condition[], nowMs: number): boolean {
-    const heard = this.#heard.get(type) ?? before.find((condition) => condition.type === type && condition.status !== "Unknown");
+  #isDue({ type, status, reason }: Verdict, toldMs: Map<string, number>, nowMs: number): boolean {
+    const heard = this.#heard.get(type);
     if (heard?.status === status && heard.reason === reason) return false;
     // Each start loads the history; what it then finds is told if it is news.
     if (reason === "HistoryLoading" && heard !== undefined) return false;
     const isTurn = TOLD_CONDITIONS.includes(type) && (heard === undefined ? status === "False" : heard.status !== status || status === "False");
     const rarelyMs = RARELY_MS[reason];
     const key = `${type}/${reason}`;
-    const isTooSoon = nowMs - (this.#toldMs.get(key) ?? -Infinity) < (isTurn ? AGAIN_AFTER_MS : (rarelyMs ?? 0));
+    const isTooSoon = nowMs - (toldMs.get(key) ?? -Infinity) < (isTurn ? AGAIN_AFTER_MS : (rarelyMs ?? 0));
     // It is told later, if it is still so.
     if (isTurn && isTooSoon) return false;
     this.#heard.set(type, { status, reason });
     if (isTooSoon || (!isTurn && rarelyMs === undefined)) return false;
-    this.#toldMs.set(key, nowMs);
+    toldMs.set(key, nowMs);
     return true;
   }
 }

@@ -54,7 +54,7 @@ export function replayLine({ line, trace, split, readyDelayMs, applied }: Replay
   const [forecast, upper, persistence, points, wanted] = [blank(), blank(), blank(), blank(), blank()];
   const fit = line.forecaster.fit({ startMs, stepMs, values: values.slice(0, split) });
   const world = createWorld(line, wanted, Math.ceil(readyDelayMs / stepMs - 1e-9));
-  const appliedAt = applied ?? world.appliedAt;
+  const appliedAt = applied ?? ((step: number) => world.appliedAt(step));
   let last = NaN;
   for (let i = 0; i < length; i++) {
     const value = values[i] ?? NaN;
