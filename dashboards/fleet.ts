@@ -119,7 +119,7 @@ const attention = [
     title: "Longest overloaded",
     description: "The ten scalers with the most time in which demand was above ready capacity, in the range that is shown.",
     unit: "s",
-    runbook: "service-level-missed",
+    runbook: "overloaded",
     width: 8,
     height: 9,
     colour: "overloaded",
@@ -128,28 +128,12 @@ const attention = [
 ];
 
 const cost = [
-  timeseries({
-    title: "Pods",
-    description:
-      "Replicas asked for by all scalers, those that are ready, and what a plain HPA with a target utilisation of 80 % and its scale-down window of 5 minutes would ask for on the same demand.",
-    unit: "none",
-    axis: "replicas",
-    runbook: "sizing",
-    width: 16,
-    height: 9,
-    lines: [
-      { name: "asked for", query: `sum(${DESIRED})`, style: { colour: "capacity", line: "dashed", isStepped: true } },
-      { name: "ready", query: `sum(${each("replicas", 'kind="ready"')})`, style: { colour: "capacity", isStepped: true } },
-      { name: "HPA at 80 %", query: `sum(${REACTIVE})`, style: { colour: "comparison", isStepped: true } },
-    ],
-  }),
   stat({
     title: "Pod-hours",
     description: "Replicas asked for times hours in the range that is shown, and the same for the plain HPA. More than the HPA's buys the capacity that is there before the demand.",
     unit: "short",
     runbook: "sizing",
-    width: 8,
-    height: 5,
+    width: 12,
     lines: [
       { name: "predictive", query: podHours(DESIRED) },
       { name: "HPA at 80 %", query: podHours(REACTIVE) },
@@ -160,10 +144,24 @@ const cost = [
     description: "How many fewer pod-hours than the plain HPA; below zero: more.",
     unit: "percentunit",
     runbook: "sizing",
-    width: 8,
-    height: 4,
+    width: 12,
     decimals: 1,
     lines: [{ name: "saved", query: `1 - (${podHours(DESIRED)}) / (${podHours(REACTIVE)})` }],
+  }),
+  timeseries({
+    title: "Pods",
+    description:
+      "Replicas asked for by all scalers, those that are ready, and what a plain HPA with a target utilisation of 80 % and its scale-down window of 5 minutes would ask for on the same demand.",
+    unit: "none",
+    axis: "replicas",
+    runbook: "sizing",
+    width: 24,
+    height: 9,
+    lines: [
+      { name: "asked for", query: `sum(${DESIRED})`, style: { colour: "capacity", line: "dashed", isStepped: true } },
+      { name: "ready", query: `sum(${each("replicas", 'kind="ready"')})`, style: { colour: "capacity", isStepped: true } },
+      { name: "HPA at 80 %", query: `sum(${REACTIVE})`, style: { colour: "comparison", isStepped: true } },
+    ],
   }),
 ];
 

@@ -9,6 +9,8 @@ export const COLOURS = {
   comparison: "#7F7F7F",
   sky: "#56B4E9",
   purple: "#CC79A7",
+  yellow: "#F0E442",
+  brown: "#8C564B",
 } as const;
 export type Colour = keyof typeof COLOURS;
 
@@ -44,4 +46,6 @@ export const REASON_STYLES: Readonly<Record<string, Style>> = {
   WithinTolerance: { colour: "sky" },
   ScaleDownStabilized: { colour: "capacity" },
   TooManyReplicas: { colour: "purple" },
+  MetricMissing: { colour: "yellow" },
+  RestartGuard: { colour: "brown" },
 };

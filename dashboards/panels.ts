@@ -61,6 +61,7 @@ export function timeseries(facts: TimeseriesFacts): Panel {
     .tooltip({ build: () => ({ mode: TooltipDisplayMode.Multi, sort: SortOrder.Descending }) })
     .colorScheme({ build: () => ({ mode: FieldColorModeId.PaletteClassicByName }) });
   if (!isSigned) builder.min(0);
+  else if (mark !== undefined) builder.axisSoftMin(mark);
   if (max !== undefined) builder.max(max);
   if (isStacked) builder.stacking({ build: () => ({ mode: StackingMode.Normal, group: "A" }) });
   if (mark !== undefined) {
@@ -155,7 +156,7 @@ interface TimelineFacts extends Facts {
 /** Series of 1 and 0 as bars of True and False. */
 export function timeline(facts: TimelineFacts): Panel {
   const builder = withFacts(new TimelineBuilder(), facts)
-    .showValue(VisibilityMode.Never)
+    .showValue(VisibilityMode.Auto)
     .rowHeight(0.8)
     .fillOpacity(80)
     .mergeValues(true)

@@ -70,6 +70,13 @@ test.each(eachPanel)("$at says what it shows, in what unit, and leads to the run
   expect(targetsOf(panel).length).toBeGreaterThan(0);
 });
 
+test("each link to the runbook leads to a section that is there", () => {
+  const headings = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8").match(/^#+ .*$/gm) ?? [];
+  const anchors = new Set(headings.map((heading) => heading.replace(/^#+ /, "").toLowerCase().replaceAll(/[^\w -]/g, "").replaceAll(" ", "-")));
+  const asked = eachPanel.flatMap(({ panel }) => panel.links?.map(({ url = "" }) => url.split("#")[1] ?? "") ?? []);
+  expect(asked.filter((anchor) => !anchors.has(anchor))).toEqual([]);
+});
+
 test("every query is PromQL and asks for metrics and labels that are exported", async () => {
   const known = new Map((await createMetrics().known()).flatMap((facts) => [facts.name, `${facts.name}_bucket`, `${facts.name}_sum`].map((name) => [name, facts])));
   const ofTarget = ["namespace", "instance", "job", "le"];

@@ -11,7 +11,7 @@ const scaled = (value, sizes, base) => {
   return trim(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2) + (sizes[i] ? (base === 1000 && sizes[i].length === 1 ? sizes[i] : " " + sizes[i]) : "");
 };
 const FORMATS = {
-  none: (v, d) => trim(v, d ?? 2),
+  none: (v, d) => d === undefined ? String(+v.toPrecision(3)) : trim(v, d),
   short: (v) => scaled(v, ["", "K", "M", "G"], 1000),
   percentunit: (v, d) => trim(100 * v, d ?? (Math.abs(v) < 0.0999 ? 2 : 1)) + "%",
   s: (v) => v === 0 ? "0 s" : Math.abs(v) < 0.001 ? trim(v * 1e6, 0) + " µs" : Math.abs(v) < 1 ? trim(v * 1e3, 1) + " ms" :
@@ -54,7 +54,7 @@ function timeseries(panel, body) {
   });
   if (panel.isStacked) for (let i = columns.length - 2; i >= 0; i--) columns[i] = columns[i].map((value, j) => (value ?? 0) + (columns[i + 1][j] ?? 0));
   const stepped = uPlot.paths.stepped({ align: 1 });
-  const bands = panel.series.flatMap((series, i) => {
+  const bands = panel.isStacked ? panel.series.slice(1).map((_, i) => ({ series: [i + 1, i + 2] })) : panel.series.flatMap((series, i) => {
     const to = panel.series.findIndex(({ name }) => name === override(panel, series, "custom.fillBelowTo"));
     return to < 0 ? [] : [{ series: [i + 1, to + 1], fill: translucent(colourOf(panel, series, i), 0.2) }];
   });
@@ -63,6 +63,8 @@ function timeseries(panel, body) {
   const series = panel.series.map((one, i) => {
     const ink = colourOf(panel, one, i);
     const isEdge = override(panel, one, "custom.lineWidth") === 0;
+    const key = legend.children[i].firstChild;
+    if (isEdge) Object.assign(key.style, { borderTop: "0", height: "10px", verticalAlign: "-1px", background: translucent(ink, 0.3) });
     const path = override(panel, one, "custom.lineInterpolation") === "stepAfter" ? { paths: stepped } : {};
     const dash = override(panel, one, "custom.lineStyle")?.dash;
     return { label: one.name, stroke: isEdge ? "transparent" : ink, width: panel.width, points: { show: false }, ...path,
@@ -70,7 +72,7 @@ function timeseries(panel, body) {
   });
   const range = (_, low, high) => {
     const top = panel.max ?? (high === null ? 1 : high + 0.05 * (high - (panel.min ?? low) || Math.abs(high) || 1));
-    const bottom = panel.min ?? (low === null ? 0 : low - 0.05 * (high - low || Math.abs(low) || 1));
+    const bottom = panel.min ?? Math.min(panel.softMin ?? Infinity, low === null ? 0 : low - 0.05 * (high - low || Math.abs(low) || 1));
     return [bottom, top > bottom ? top : bottom + 1];
   };
   const marks = panel.thresholdsMode === "dashed" ? panel.thresholds.filter(({ value }) => value !== null) : [];
@@ -145,7 +147,8 @@ function timeline(panel, body) {
       const next = series.values[i + 1];
       if (next && next[1] === value && next[0] - time <= step) return;
       const first = series.values[start][0];
-      const piece = element("i", { title: mapped(mappings, value)?.text });
+      const share = (Math.min(to, time + step) - series.values[start][0]) / (to - from);
+      const piece = element("i", { textContent: share > 0.1 ? mapped(mappings, value)?.text : "" });
       piece.style.left = (100 * (first - from)) / (to - from) + "%";
       piece.style.width = (100 * (Math.min(to, time + step) - first)) / (to - from) + "%";
       piece.style.background = mapped(mappings, value)?.color;

@@ -23,6 +23,7 @@ interface Drawn {
   readonly isStacked: boolean;
   readonly min: number | undefined;
   readonly max: number | undefined;
+  readonly softMin: number | undefined;
   readonly options: unknown;
   readonly thresholds: unknown;
   readonly thresholdsMode: string | undefined;
@@ -45,7 +46,7 @@ export function pageOf(dashboard: Dashboard, answers: readonly Answer[]): string
     const one = panel as Panel;
     drawn.push(drawnOf(one, answers));
     const { description = "", links = [] } = one;
-    const tools = `<span class="info" title="${escaped(description)}">i</span><a href="${escaped(links[0]?.url ?? "")}">Runbook</a>`;
+    const tools = `<span class="info" title="${escaped(description)}">i</span><a href="${escaped(links[0]?.url ?? "")}" title="Runbook">\u2197</a>`;
     return `<section id="panel-${panel.id}" style="${place}"><h3>${escaped(panel.title ?? "")}${tools}</h3><div class="body"></div></section>`;
   });
   const data = JSON.stringify(drawn).replaceAll("<", "\\u003c");
@@ -74,6 +75,7 @@ function drawnOf(panel: Panel, answers: readonly Answer[]): Drawn {
     isStacked: stacking?.mode === "normal",
     min: defaults.min,
     max: defaults.max,
+    softMin: custom["axisSoftMin"] as number | undefined,
     options: panel.options,
     thresholds: defaults.thresholds?.steps ?? [],
     thresholdsMode: thresholdsStyle?.mode,

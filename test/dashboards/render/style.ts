@@ -30,6 +30,6 @@ th { font-weight: 500; color: var(--soft); }
 td.number, th.number { text-align: right; }
 .timeline { display: grid; grid-template-columns: max-content 1fr; gap: 6px 10px; font-size: 12px; align-items: center; }
 .track { position: relative; height: 22px; }
-.track i { position: absolute; top: 0; bottom: 0; opacity: 0.8; }
+.track i { position: absolute; top: 0; bottom: 0; padding-left: 6px; line-height: 22px; color: #ffffff; font-style: normal; text-shadow: 0 0 2px #000; }
 .none { color: var(--soft); display: grid; place-items: center; height: 100%; }
 `;
