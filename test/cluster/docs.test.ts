@@ -97,7 +97,7 @@ describeCluster("the commands of the documentation", () => {
     });
     test.each(blocks)("line $line", async ({ text, line }) => {
       const { code, said } = await runScript(text, clone, env);
-      if (code !== 0) throw new Error(`${path}:${line} ended with ${code}:\n${text}\n${said}`);
+      expect(code === 0 ? "" : `${path}:${line} ended with ${code}:\n${text}\n${said}`).toBe("");
       await operate();
     });
   });

@@ -31,6 +31,15 @@ test("every relative link leads to a file, and to an anchor that is there", () =
   expect(broken).toEqual([]);
 });
 
+test("files of the checkout that a page names in code spans are there", () => {
+  const wrong: string[] = [];
+  for (const path of pages.keys())
+    for (const [i, line] of readFileSync(join(ROOT, path), "utf8").split("\n").entries())
+      for (const match of line.matchAll(/`((?:src|test|docs|scripts|charts|deploy|crds|alerts|dashboards)\/[\w./-]*\w\/?)`/g))
+        if (!existsSync(join(ROOT, match[1] ?? ""))) wrong.push(`${path}:${i + 1}: there is no ${match[1]}`);
+  expect(wrong).toEqual([]);
+});
+
 describe("manifests", () => {
   const MANIFEST = {
     apiVersion: "predictivescaler.io/v1alpha1",

@@ -34,7 +34,8 @@ export class Operations {
     if (namespaces === undefined) throw new Error("a server without namespaces");
     this.#namespaces = namespaces;
     // As every cluster has it: kubeconfigs name it, and the operator's Lease goes there unless a flag says otherwise.
-    this.create({ resource: namespaces, namespace: "", name: "", subresource: "" }, { apiVersion: "v1", kind: "Namespace", metadata: { name: "default" } }, true);
+    const ordinary = { apiVersion: "v1", kind: "Namespace", metadata: { name: "default" } };
+    this.create({ resource: namespaces, namespace: "", name: "", subresource: "" }, ordinary, true);
   }
 
   create({ resource, namespace }: Route, body: unknown, isStrict: boolean): JsonObject {
