@@ -102,18 +102,18 @@ export function createController(parts: ControllerParts): Controller {
 
   function failed(key: string, memory: Memory | undefined, error: OperatorError): void {
     metrics.reconcile("error");
-    if (complaints.get(key) !== error.message) say(key, error);
+    if (complaints.get(key) !== error.message) say(log, key, error);
     complaints.set(key, error.message);
     const stepMs = memory?.plan.stepMs ?? 0;
     if (error.retry === "backoff") queue.addAfterFailure(key, error.retryAfterMs);
     else queue.addAfter(key, Math.max(stepMs, 1_000));
   }
+}
 
-  /** A failure is logged when it is new, not at every pass; only a bug has a stack worth reading. */
-  function say(key: string, error: OperatorError): void {
-    const [namespace, name] = key.split("/");
-    const fields = { namespace, name, reason: error.reason };
-    if (error.reason !== "InternalError") return log.warn(fields, error.sentence);
-    log.error({ ...fields, err: error.cause instanceof Error ? error.cause.stack : undefined }, error.sentence);
-  }
+/** A failure is logged when it is new, not at every pass; only a bug has a stack worth reading. */
+function say(log: Log, key: string, error: OperatorError): void {
+  const [namespace, name] = key.split("/");
+  const fields = { namespace, name, reason: error.reason };
+  if (error.reason !== "InternalError") return log.warn(fields, error.sentence);
+  log.error({ ...fields, err: error.cause instanceof Error ? error.cause.stack : undefined }, error.sentence);
 }
