@@ -44,10 +44,10 @@ function load({ spec, demand, leadMs }: Told, replicas: number, word: "above" | 
   const spare = demand?.spare ?? NaN;
   const served = replicas * targetPerReplica;
   if (demand?.kind === "reactive") return `demand is ${word} ${numberText(0.8 * served)} (now ${now}): replicas are filled to 80 % until a day is known`;
-  if (point <= (demand?.now ?? NaN)) return `demand is ${word} ${numberText(served - Math.max(0, spare))} (now ${now})`;
   const join = word === "above" ? "or" : "and";
   const lead = spec.forecast.leadTimeMs === "Auto" ? "lead time" : Number.isNaN(leadMs) ? "lead time" : durationText(leadMs);
   if (Number.isNaN(spare)) return `the forecast for ${lead} with its margin is ${word} ${numberText(served)}, ${join} demand itself is (now ${now})`;
+  if (point <= (demand?.now ?? NaN)) return `demand is ${word} ${numberText(served - Math.max(0, spare))} (now ${now})`;
   const forecast = `the forecast for the next ${lead} is ${word} ${numberText(Math.max(0, served - spare))} (now ${numberText(point)})`;
   return `${forecast} ${join} demand itself ${word} ${numberText(served)} (now ${now})`;
 }

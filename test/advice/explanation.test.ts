@@ -118,3 +118,12 @@ test("an old decision is named by its date", () => {
   const decision = { ...decidedBy("ForecastDemand"), timeMs: NOW_MS - 20 * 86_400_000 };
   expect(explain(situationOf({ decision })).answer).toContain("decided at 10 Feb 03:12");
 });
+
+test("a margin that is not known, as in a status, is not told as a number", () => {
+  for (const point of [655, 390]) {
+    const { changes } = explain(situationOf({ demand: { kind: "calibrated", now: 402, point, spare: NaN, raw: NaN } }));
+    const said = changes.map(({ when }) => when).join("\n");
+    expect(said).not.toMatch(/unknown|NaN/);
+    expect(said).toMatch(/15 replicas: as soon as the forecast for 20m with its margin is above 700, or demand itself is \(now 402\)/);
+  }
+});
