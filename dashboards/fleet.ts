@@ -13,6 +13,9 @@ const NOT_FORECASTING = `max by (namespace, name, reason) (${metric("condition",
 /** As an HPA's scale-down window of five minutes has it. */
 const REACTIVE = `max by (namespace, name) (max_over_time(${metric("replicas", 'kind="reactive"')}[5m]))`;
 const OVERLOADED = `sum by (namespace, name) (increase(${metric("overloaded_seconds_total")}[$__range]))`;
+/** Compared are only scalers of which both are known: neither side is charged for pods that the other cannot count. */
+const DESIRED_COMPARED = `(${DESIRED} and ${REACTIVE})`;
+const REACTIVE_COMPARED = `(${REACTIVE} and ${DESIRED})`;
 const podHours = (replicas: string) => `sum_over_time(sum(${replicas})[$__range:5m]) / 12`;
 const SCALER = { namespace: "Namespace", name: "Scaler" };
 
@@ -53,7 +56,7 @@ const now = [
     lines: [{ name: "at max", query: `count(${DESIRED} >= ${MAX}) or vector(0)` }],
   }),
   stat({
-    title: "Will exceed maxReplicas",
+    title: "Will exceed max",
     description: "Scalers for which the forecast of the next hour needs more than maxReplicas.",
     unit: "none",
     runbook: "forecast-above-max",
@@ -130,13 +133,13 @@ const attention = [
 const cost = [
   stat({
     title: "Pod-hours",
-    description: "Replicas asked for times hours in the range that is shown, and the same for the plain HPA. More than the HPA's buys the capacity that is there before the demand.",
+    description: "Replicas asked for times hours in the range that is shown, and the same for the plain HPA, of the scalers whose demand and target are known. More than the HPA's buys the capacity that is there before the demand.",
     unit: "short",
     runbook: "sizing",
     width: 12,
     lines: [
-      { name: "predictive", query: podHours(DESIRED) },
-      { name: "HPA at 80 %", query: podHours(REACTIVE) },
+      { name: "predictive", query: podHours(DESIRED_COMPARED) },
+      { name: "HPA at 80 %", query: podHours(REACTIVE_COMPARED) },
     ],
   }),
   stat({
@@ -146,7 +149,7 @@ const cost = [
     runbook: "sizing",
     width: 12,
     decimals: 1,
-    lines: [{ name: "saved", query: `1 - (${podHours(DESIRED)}) / (${podHours(REACTIVE)})` }],
+    lines: [{ name: "saved", query: `1 - (${podHours(DESIRED_COMPARED)}) / (${podHours(REACTIVE_COMPARED)})` }],
   }),
   timeseries({
     title: "Pods",
@@ -160,7 +163,7 @@ const cost = [
     lines: [
       { name: "asked for", query: `sum(${DESIRED})`, style: { colour: "capacity", line: "dashed", isStepped: true } },
       { name: "ready", query: `sum(${each("replicas", 'kind="ready"')})`, style: { colour: "capacity", isStepped: true } },
-      { name: "HPA at 80 %", query: `sum(${REACTIVE})`, style: { colour: "comparison", isStepped: true } },
+      { name: "HPA at 80 %", query: `sum(${REACTIVE_COMPARED})`, style: { colour: "comparison", isStepped: true } },
     ],
   }),
 ];

@@ -52,7 +52,7 @@ function timeseries(panel, body) {
     const at = new Map(values);
     return times.map((time) => at.get(time) ?? null);
   });
-  if (panel.isStacked) for (let i = columns.length - 2; i >= 0; i--) columns[i] = columns[i].map((value, j) => (value ?? 0) + (columns[i + 1][j] ?? 0));
+  if (panel.isStacked) for (let i = columns.length - 1; i >= 0; i--) columns[i] = columns[i].map((value, j) => (value ?? 0) + (columns[i + 1]?.[j] ?? 0));
   const stepped = uPlot.paths.stepped({ align: 1 });
   const bands = panel.isStacked ? panel.series.slice(1).map((_, i) => ({ series: [i + 1, i + 2] })) : panel.series.flatMap((series, i) => {
     const to = panel.series.findIndex(({ name }) => name === override(panel, series, "custom.fillBelowTo"));
