@@ -2,7 +2,7 @@
 // Invariant: nothing is pulled, and all of it lies in one temporary folder.
 import { execFile, execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -13,6 +13,8 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const NODE_IMAGE = "docker.io/library/node:24-bookworm-slim";
 const DISTROLESS_IMAGE = "gcr.io/distroless/cc-debian12:nonroot";
 const BASE = "FROM scratch\nCOPY . /\nENV PATH=/usr/local/bin:/usr/bin:/bin\n";
+/** At the top of the project. */
+const NOT_SOURCES = new Set(["node_modules", "dist", "coverage", ".git"]);
 const LAST_BYTES = 4_000;
 
 /** Stands in for npm, which would need a registry: the packages are at /node_modules already, and a script is run as package.json has it. */
@@ -77,13 +79,16 @@ export async function createEngine(): Promise<Engine> {
   copyLibraries(bases.distroless);
   writeFileSync(join(folder, "Dockerfile"), BASE);
   const base = (from: string, tag: string) => buildah("bud", "--timestamp", "0", "-f", join(folder, "Dockerfile"), "-t", tag, from);
+  // A copy, so that what is edited meanwhile does not come between two builds.
+  const sources = join(folder, "sources");
+  cpSync(ROOT, sources, { recursive: true, filter: (from) => !NOT_SOURCES.has(relative(ROOT, from)) });
   await base(bases.node, NODE_IMAGE);
   await base(bases.distroless, DISTROLESS_IMAGE);
   return {
     async build(args = {}) {
       const buildArgs = Object.entries(args).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
       const packages = ["--volume", `${join(ROOT, "node_modules")}:/node_modules:ro`];
-      const id = await buildah("bud", "--quiet", "--pull-never", "--no-cache", "--timestamp", "0", ...packages, ...buildArgs, ROOT);
+      const id = await buildah("bud", "--quiet", "--pull-never", "--no-cache", "--timestamp", "0", ...packages, ...buildArgs, sources);
       const { OCIv1 } = JSON.parse(await buildah("inspect", "--type", "image", id)) as { OCIv1: { config: ImageConfig } };
       const container = await buildah("from", "--pull-never", id);
       return { id, config: OCIv1.config, folder: await buildah("mount", container) };
