@@ -43,7 +43,7 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
     const own = { "user-agent": userAgent, accept: "application/json", ...(body === undefined ? {} : { "content-type": contentType }) };
     for (let isRepeated = false; ; ) {
       const { headers, tls } = await unlessAborted(credentials.access(), signal);
-      const sent = send(server + path, {
+      const answer = await send(server + path, {
         method,
         dispatcher: pool.dispatcher(purpose, tls),
         signal,
@@ -51,8 +51,7 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
         bodyTimeout: 0,
         headers: { ...own, ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const answer = await sent.catch((error: unknown) => {
+      }).catch((error: unknown) => {
         // A socket that the server closed while it was idle: what only reads is asked once more.
         if (method !== "GET" || isRepeated || !CLOSED.has(codeOf(error)) || signal.aborted) throw error;
         isRepeated = true;
