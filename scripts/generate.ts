@@ -45,11 +45,9 @@ const write = (files: Readonly<Record<string, string>>) => {
     console.log(`wrote ${name}`);
   }
 };
+const helm = provisioned("helm");
 /** Made of the chart as it lies there, where helm is at hand; the cluster lane checks it in any case. */
-const rendered = (): Readonly<Record<string, string>> => {
-  const helm = provisioned("helm");
-  return helm === undefined ? {} : { "deploy/predictive-scaler.yaml": deployManifest(helm, join(root, CHART)) };
-};
+const rendered = () => (helm === undefined ? {} : { "deploy/predictive-scaler.yaml": deployManifest(helm, join(root, CHART)) });
 
 if (process.argv.includes("--check")) {
   const stale = staleOf({ ...sources, ...rendered() });
