@@ -28,7 +28,7 @@ function blank() {
 }
 
 export interface Ledger {
-  /** Sums of the last 56 full slots. */
+  /** Sums of the last 55 full slots; what lies in the slot of the present one is older. */
   readonly slots: Float32Array;
   readonly counts: Int16Array;
   /** Sums of the slot that is not full yet. */
@@ -51,8 +51,8 @@ function slotOf(number: number): number {
 }
 
 /** Puts the present sums into their slot and begins anew; slots that time jumped over hold nothing. */
-function turn({ slots, counts, sums }: Ledger, timeMs: number): void {
-  const number = Math.floor(timeMs / SLOT_MS);
+function turn({ slots, counts, sums }: Ledger, { time }: Frame): void {
+  const number = Math.floor(time / SLOT_MS);
   if (sums.number === sums.number) {
     const at = slotOf(sums.number);
     slots[at * SUMS] = sums.demand;
@@ -63,7 +63,7 @@ function turn({ slots, counts, sums }: Ledger, timeMs: number): void {
     counts[at * COUNTS] = sums.covered;
     counts[at * COUNTS + 1] = sums.settled;
   }
-  for (let n = Math.max(sums.number + 1, number - SLOTS + 1); n <= number; n++) {
+  for (let n = Math.max(sums.number + 1, number - SLOTS + 1); n < number; n++) {
     slots.fill(0, slotOf(n) * SUMS, (slotOf(n) + 1) * SUMS);
     counts.fill(0, slotOf(n) * COUNTS, (slotOf(n) + 1) * COUNTS);
   }
@@ -79,14 +79,15 @@ function turn({ slots, counts, sums }: Ledger, timeMs: number): void {
 }
 
 /** Books one settled sample: the frame's value, and what was forecast, what persistence would have said, and the 95 % bound, all made one lead earlier. */
-export function book(ledger: Ledger, then: Forecasts, { time, value }: Frame): void {
+export function book(ledger: Ledger, earlier: Forecasts, frame: Frame): void {
   const { sums } = ledger;
-  if (!(time < sums.endMs)) turn(ledger, time);
-  const surplus = then.point - value;
+  const { value } = frame;
+  if (!(frame.time < sums.endMs)) turn(ledger, frame);
+  const surplus = earlier.point - value;
   const error = Math.abs(surplus);
-  const byPersistence = Math.abs(value - then.persistence);
+  const byPersistence = Math.abs(value - earlier.persistence);
   if (!(error + byPersistence >= 0)) return;
-  const below = then.bound95 - value;
+  const below = earlier.bound95 - value;
   sums.demand += value;
   sums.missed += error;
   sums.missedByPersistence += byPersistence;
@@ -99,7 +100,9 @@ export function book(ledger: Ledger, then: Forecasts, { time, value }: Frame): v
 /** The sums of seven days as ratios; NaN where a ratio has no meaning (nothing settled, no demand). */
 export function accuracyOf({ slots, counts, sums }: Ledger): Accuracy {
   const total = { ...sums };
+  const present = slotOf(sums.number);
   for (let at = 0; at < SLOTS; at++) {
+    if (at === present) continue;
     total.demand += slots[at * SUMS]!;
     total.missed += slots[at * SUMS + 1]!;
     total.missedByPersistence += slots[at * SUMS + 2]!;

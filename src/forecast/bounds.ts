@@ -118,10 +118,10 @@ function rootAt({ numbers }: Bounds, demand: number): number {
 }
 
 /** Settles the forecast made one lead ago against the frame's value, and puts the ratios to say now in its place; NaN is no forecast. */
-export function settleBounds(bounds: Bounds, slot: number, frame: Frame, then: Pick<Forecasts, "point">): void {
+export function settleBounds(bounds: Bounds, slot: number, frame: Frame, earlier: Pick<Forecasts, "point">): void {
   const { meanGain, recentGain, nodeGain, largestKept, numbers, day, scales } = bounds;
   const value = frame.value;
-  const error = value - then.point;
+  const error = value - earlier.point;
   if (error !== error) {
     keepRatios(bounds, slot);
     return;
@@ -131,7 +131,7 @@ export function settleBounds(bounds: Bounds, slot: number, frame: Frame, then: P
   const gain = count * meanGain < 1 ? 1 / count : meanGain;
   numbers.count = count;
   numbers.meanDemand = numbers.meanDemand + gain * (value - numbers.meanDemand);
-  const root = rootAt(bounds, then.point);
+  const root = rootAt(bounds, earlier.point);
   if (root > 0) {
     const rooted = error / root;
     const size = Math.abs(rooted);

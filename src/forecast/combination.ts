@@ -36,10 +36,10 @@ function settled(known: number, error: number, gain: number): number {
 }
 
 /** Settles what the experts said one lead ago against the frame's value (NaN: nothing settles). */
-export function settle({ gain, errors }: Combination, then: Experts, { value }: Frame): void {
-  errors.holtWinters = settled(errors.holtWinters, value - then.holtWinters, gain);
-  errors.regression = settled(errors.regression, value - then.regression, gain);
-  errors.average = settled(errors.average, value - then.average, gain);
+export function settle({ gain, errors }: Combination, earlier: Experts, { value }: Frame): void {
+  errors.holtWinters = settled(errors.holtWinters, value - earlier.holtWinters, gain);
+  errors.regression = settled(errors.regression, value - earlier.regression, gain);
+  errors.average = settled(errors.average, value - earlier.average, gain);
 }
 
 /** least / error, 0 where the error is not known. */

@@ -1,5 +1,6 @@
 // The sample at hand, as numbers: what every part of the forecaster reads of the present and, lead by lead, of the target.
 // They pass between functions in a record because doubles in arguments and results may be allocated; it stays as it is until the next sample.
+// Hot files bind the constants that they import to constants of their own: the engine folds those, and looks an imported one up at every use.
 import { createState, type State } from "./state.ts";
 
 function numbers() {

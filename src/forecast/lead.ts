@@ -1,8 +1,9 @@
 // What is kept for one lead: expert 2's outlook, the experts' combination, its correction and its bounds, all settled against what came.
 // `slot` is the step's place in every ring of the lead: what was said one lead ago lies there until it is said anew.
 // Order within a step: settle what was said one lead ago, then say what is said now; nothing said is ever changed afterwards.
+import * as bounding from "./bounds.ts";
 import {
-  type Bounds, createBounds, errorsOf, isKnown, LEAST_PROBABILITY, margin, marginAt, MOST_PROBABILITY, resetBounds, sayBounds, settleBounds, UPPER_90, UPPER_95,
+  type Bounds, createBounds, errorsOf, isKnown, LEAST_PROBABILITY, margin, marginAt, MOST_PROBABILITY, resetBounds, sayBounds, settleBounds,
 } from "./bounds.ts";
 import { combine, type Combination, createCombination, resetCombination, settle } from "./combination.ts";
 import type { Bound, Explanation } from "./forecaster.ts";
@@ -13,6 +14,8 @@ import type { Regression } from "./regression/regression.ts";
 import { correctSecondStage, createSecondStage, resetSecondStage, type SecondStage, settleSecondStage } from "./second-stage.ts";
 import type { State } from "./state.ts";
 
+const { UPPER_90, UPPER_95 } = bounding;
+
 
 export interface Lead {
   readonly steps: number;
@@ -21,7 +24,7 @@ export interface Lead {
   readonly secondStage: SecondStage;
   readonly bounds: Bounds;
   readonly now: Forecasts;
-  readonly then: Forecasts;
+  readonly earlier: Forecasts;
   readonly ring: Float64Array;
 }
 
@@ -33,26 +36,26 @@ export function createLead(state: State, steps: number, stepMs: number, regressi
     secondStage: createSecondStage(state, steps, stepMs),
     bounds: createBounds(state, steps, stepMs),
     now: createForecasts(state),
-    then: createForecasts(state),
+    earlier: createForecasts(state),
     ring: createRing(state, steps),
   };
 }
 
-export function resetLead({ outlook, combination, secondStage, bounds, now, then, ring }: Lead, regression: Regression): void {
+export function resetLead({ outlook, combination, secondStage, bounds, now, earlier, ring }: Lead, regression: Regression): void {
   resetOutlook(outlook, regression);
   resetCombination(combination);
   resetSecondStage(secondStage);
   resetBounds(bounds);
   resetForecasts(now);
-  resetForecasts(then);
+  resetForecasts(earlier);
   ring.fill(NaN);
 }
 
 /** Settles what was said one lead ago against the frame's value. */
-export function settleLead({ combination, secondStage, bounds, then }: Lead, slot: number, frame: Frame): void {
-  settle(combination, then, frame);
-  settleBounds(bounds, slot, frame, then);
-  settleSecondStage(secondStage, slot, frame, then);
+export function settleLead({ combination, secondStage, bounds, earlier }: Lead, slot: number, frame: Frame): void {
+  settle(combination, earlier, frame);
+  settleBounds(bounds, slot, frame, earlier);
+  settleSecondStage(secondStage, slot, frame, earlier);
 }
 
 /** Turns what the experts say now into this step's forecast for the frame's target and keeps it for one lead later. */
@@ -92,7 +95,7 @@ export function explanationOf({ now }: Lead): Explanation {
   };
 }
 
-/** Recalls what was said one lead ago for the sample at hand: `lead.then`. Comes before \`sayLead\`. */
-export function recallLead({ ring, then }: Lead, slot: number): void {
-  recall(ring, slot, then);
+/** Recalls what was said one lead ago for the sample at hand: `lead.earlier`. Comes before \`sayLead\`. */
+export function recallLead({ ring, earlier }: Lead, slot: number): void {
+  recall(ring, slot, earlier);
 }

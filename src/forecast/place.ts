@@ -1,8 +1,13 @@
 // Where the sample at hand and the targets of its forecasts lie on the wall clock: written to the frame.
 // Positions move on from the last ones, exactly: a division only where a day or a week begins, or where the clock jumps.
 import type { LocalClock } from "./forecaster.ts";
-import { ERRORS_LEARNING_MS, type Frame, OUTLOOK_LEARNING_MS } from "./frame.ts";
-import { DAY_MS, timeOfDay, timeOfWeek, WEEK_MS } from "./seasons.ts";
+import * as frames from "./frame.ts";
+import type { Frame } from "./frame.ts";
+import * as seasons from "./seasons.ts";
+import { timeOfDay, timeOfWeek } from "./seasons.ts";
+
+const { ERRORS_LEARNING_MS, OUTLOOK_LEARNING_MS } = frames;
+const { DAY_MS, WEEK_MS } = seasons;
 
 /** Whether `timeMs` is the first sample of a period: of each one, where periods are no longer than a step. */
 function isFirstOf(periodMs: number, timeMs: number, stepMs: number): number {

@@ -9,9 +9,10 @@ import type { Forecasts } from "./forecasts.ts";
 import { ERRORS_LEARNING_MS, type Frame } from "./frame.ts";
 import * as leastSquares from "./regression/least-squares.ts";
 import { correct, createLeastSquares, type LeastSquares, resetLeastSquares } from "./regression/least-squares.ts";
-import { DAY_MS, WEEK_MS } from "./seasons.ts";
+import * as seasons from "./seasons.ts";
 import type { State } from "./state.ts";
 
+const { DAY_MS, WEEK_MS } = seasons;
 const { INPUT, X } = leastSquares;
 
 const HOUR_MS = 3_600_000;
@@ -114,9 +115,9 @@ function slotOf(localStep: number, length: number): number {
 }
 
 /** Settles what was said one lead ago against the frame's value: sizes, codes, likenesses, then B. */
-export function settleSecondStage(stage: SecondStage, slot: number, frame: Frame, then: Pick<Forecasts, "combination">): void {
+export function settleSecondStage(stage: SecondStage, slot: number, frame: Frame, earlier: Pick<Forecasts, "combination">): void {
   const { sizeGain, averageGain, ring, squares, numbers } = stage;
-  const settled = frame.value - then.combination;
+  const settled = frame.value - earlier.combination;
   const isSettled = settled === settled;
   const e = isSettled ? settled : 0;
   if (isSettled) {

@@ -32,19 +32,25 @@ export function resetLags({ means, numbers }: Lags): void {
   numbers.count = 0;
 }
 
-/** Slot of a block, also before the clock's zero (a remainder by division: `%` on doubles is a slow library call). */
+/** Number of the block that a moment lies in: a whole number of 32 bits, which passes between functions without being allocated. */
+function blockOf(timeMs: number, blockMs: number): number {
+  return Math.floor(timeMs / blockMs) | 0;
+}
+
+/** Slot of a block, also before the clock's zero. */
 function slotOf(block: number, length: number): number {
-  return block - Math.floor(block / length) * length;
+  const slot = block % length;
+  return slot < 0 ? slot + length : slot;
 }
 
 /** Takes the frame's root at its local time; NaN only lets time pass. */
 export function remember({ blockMs, means, numbers }: Lags, frame: Frame): void {
-  const block = Math.floor(frame.local / blockMs);
+  const block = blockOf(frame.local, blockMs);
   const z = frame.root;
   const was = numbers.block;
   if (block !== was) {
     // Blocks that the clock jumped over hold nothing; a clock that stepped back starts its blocks anew.
-    const from = block > was ? Math.max(was + 1, block - means.length + 1) : block;
+    const from = block > was ? Math.max(was + 1, block - means.length + 1) | 0 : block;
     for (let b = from; b <= block; b++) means[slotOf(b, means.length)] = NaN;
     numbers.block = block;
     numbers.count = 0;
@@ -69,11 +75,11 @@ export function createAgo(state: State): Ago {
 
 /** Seeks what was before the frame's target, if its block is another than in `ago`: means of the present ones of three blocks, NaN where none is. */
 export function seekLags({ blockMs, perDay, perWeek, means }: Lags, frame: Frame, ago: Ago): void {
-  const block = Math.floor(frame.target / blockMs);
+  const block = blockOf(frame.target, blockMs);
   if (block === ago.block) return;
   ago.block = block;
   const { length } = means;
-  let slot = slotOf(block - perDay - 1, length) | 0;
+  let slot = slotOf(block - perDay - 1, length);
   for (let lag = 0; lag < 2; lag++) {
     let sum = 0;
     let present = 0;

@@ -4,7 +4,7 @@
 //   base = L + A1 + A2 at the target
 import type { Forecasts } from "../forecasts.ts";
 import { type Frame, OUTLOOK_LEARNING_MS } from "../frame.ts";
-import { DAY_MS, WEEK_MS } from "../seasons.ts";
+import * as seasons from "../seasons.ts";
 import type { State } from "../state.ts";
 import { type Ago, createAgo, seekLags } from "./lags.ts";
 import * as leastSquares from "./least-squares.ts";
@@ -12,6 +12,7 @@ import { correct, createLeastSquares, type LeastSquares, resetLeastSquares } fro
 import { seek } from "./profile.ts";
 import type { Regression } from "./regression.ts";
 
+const { DAY_MS, WEEK_MS } = seasons;
 const { INPUT, X } = leastSquares;
 
 /** Memory of B: so long, or so many corrections a coefficient if that is longer. */

@@ -71,5 +71,5 @@ export function learnProfile({ nodes, counts, gain, caution, settled, found }: P
     counts[after] = countAfter;
     nodes[after] = nodes[after]! + (countAfter < settled ? 1 / (caution + countAfter) : gain) * share * error;
   }
-  found.read = (1 - share) * nodes[before]! + share * nodes[after]!;
+  found.read = (1 - share) * nodes[before] + share * nodes[after]!;
 }

@@ -5,12 +5,14 @@
 //
 // Order: everything at a sample is read as it was before it, then everything is updated.
 import type { Frame } from "../frame.ts";
-import { DAY_MS } from "../seasons.ts";
+import * as seasons from "../seasons.ts";
 import type { State } from "../state.ts";
 import { createLags, type Lags, remember, resetLags } from "./lags.ts";
 import { createPresent, type Present } from "./present.ts";
 import { createProfile, DAY_SHAPE, FINE_SHAPE, learnProfile, type Profile, seek, WEEK_SHAPE } from "./profile.ts";
 
+
+const { DAY_MS } = seasons;
 
 const MINUTE_MS = 60_000;
 /** Time constants of the averages of u; 0 is u itself. Those shorter than this share of a step say nothing new. */
