@@ -44,6 +44,8 @@ const LEAST_TAIL = 10;
 const PERIOD_MS = 2 * 3_600_000;
 const RUNGS = 48;
 const RUNGS_PER_OCTAVE = 3;
+/** Without a sample for so long the demand rule counts the metric as missing. */
+const MISSING_AFTER_MS = 30 * 60_000;
 /** How full replicas are before anything has been scored: the demand rule's reactive start. */
 const REACTIVE_FILL = 0.8;
 
@@ -111,9 +113,9 @@ function replicasAt(course: Course, budget: number, scales: Float64Array, ladder
   const period = periodSteps(course);
   const samplesPerDay = (24 * 3_600_000) / stepMs;
   const rung = -RUNGS_PER_OCTAVE * Math.log2(budget);
-  const [raw, wanted] = [new Float64Array(values.length), new Float64Array(values.length)];
+  const [raw, wanted, asked] = [new Float64Array(values.length), new Float64Array(values.length), new Float64Array(values.length)];
   const [stabilizedAt, readyAt] = [slidingMost(raw, stabilizationSteps), slidingLeast(wanted, leadSteps - 1)];
-  let [floor, previous, feedback] = [NaN, minReplicas, 0];
+  let [floor, previous, feedback, held, stepsWithout] = [NaN, minReplicas, 0, minReplicas, 0];
   for (let i = 0; i < values.length; i++) {
     const y = values[i] as number;
     if (y >= 0) floor = y;
@@ -128,8 +130,13 @@ function replicasAt(course: Course, budget: number, scales: Float64Array, ladder
     const ready = i > 0 ? readyAt(i - 1) : Infinity;
     if (y >= 0 && i > samplesPerDay) feedback = feedbackAfter(feedback, y > targetPerReplica * ready, budget, samplesPerDay);
     wanted[i] = previous;
+    stepsWithout = y >= 0 ? 0 : stepsWithout + 1;
+    // As the demand rule says it: an absent sample lowers nothing, and a metric that is missing changes nothing.
+    if (stepsWithout === 0) held = previous;
+    else if (stepsWithout * stepMs < MISSING_AFTER_MS) held = Math.max(held, previous);
+    asked[i] = Math.min(maxReplicas, held);
   }
-  return wanted.map((replicas) => Math.min(maxReplicas, replicas));
+  return asked;
 }
 
 function measured({ trace, judgedFrom, readyDelayMs, settings }: Course, asked: Float64Array): PolicyMeasures {

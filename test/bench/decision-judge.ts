@@ -10,7 +10,9 @@ import type { Series } from "../../src/series/index.ts";
 import { readTrace } from "./traces.ts";
 
 const MINUTE_MS = 60_000;
-/** Share of the trace that is history. */
+/** Of a longer trace, only so many days from its beginning are judged. */
+const FIRST_DAYS = 35;
+/** Share of that which is history. */
 export const HISTORY_SHARE = 0.7;
 /** A replica serves so much of the judged part's mean demand. */
 const MEAN_REPLICAS = 20;
@@ -24,8 +26,6 @@ export interface Task {
   readonly trace: string;
   /** Of its step. */
   readonly minutes: number;
-  /** Only so many days from its beginning. */
-  readonly firstDays?: number;
   readonly readyDelayMinutes: number;
   readonly serviceLevels: readonly number[];
 }
@@ -75,8 +75,8 @@ export function judgeSeries(trace: string, series: Series, readyDelayMinutes: nu
 }
 
 /** Reads and judges a task's trace at each of its levels. */
-export function judgeTrace({ dir, trace, minutes, firstDays, readyDelayMinutes, serviceLevels }: Task): Judged[] {
+export function judgeTrace({ dir, trace, minutes, readyDelayMinutes, serviceLevels }: Task): Judged[] {
   const read = readTrace(dir, trace, minutes * MINUTE_MS);
-  const series = firstDays === undefined ? read : { ...read, values: read.values.slice(0, (firstDays * 1440) / minutes) };
+  const series = { ...read, values: read.values.slice(0, (FIRST_DAYS * 1440) / minutes) };
   return serviceLevels.flatMap((serviceLevel) => judgeSeries(trace, series, readyDelayMinutes, serviceLevel) ?? []);
 }

@@ -41,6 +41,12 @@ test("three levels run for themselves cost what the curve says and keep their bu
   }
 });
 
+test("days without the metric cost what was asked for when it went, on the curve as in the levels run for themselves", () => {
+  const withGap = Float64Array.from(course.trace.values).fill(NaN, 3050, 3500);
+  const { checked } = priceCurve({ ...course, trace: { ...course.trace, values: withGap } });
+  for (const { podHours, predictedPodHours } of checked) expect(Math.abs(predictedPodHours / podHours - 1)).toBeLessThan(0.02);
+});
+
 test("the level of the course itself costs what the course cost", () => {
   const { settings, trace, judgedFrom, readyDelayMs } = course;
   const { podHours, meanReplicas } = measure({ ...settings, demand: trace.values, readyDelayMs, judgedFrom }, course.wanted);

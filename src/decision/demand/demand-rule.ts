@@ -10,7 +10,7 @@ import type { ErrorScale } from "./error-scale.ts";
 import { createMargin } from "./margin.ts";
 import type { Margin } from "./margin.ts";
 import { RingExtreme } from "./ring-extreme.ts";
-import { createScoreScratch, scoreOf } from "./score.ts";
+import { createScoreScratch, LOAD, SCORE, scoreMinute } from "./score.ts";
 import type { ScoreScratch } from "./score.ts";
 
 const MINUTE_MS = 60_000;
@@ -112,9 +112,10 @@ class CalibratedRule implements DemandRule {
     this.#takeError(step);
     const elapsed = step / this.#samplesPerDay;
     this.#takePoint(step, forecast);
-    now[SCALE] = this.#scales[step & this.#mask] = this.#scale.scale(this.#localMiddle(step, true));
+    this.#scale.sayScale(this.#localMiddle(step, true), now, SCALE);
+    this.#scales[step & this.#mask] = now[SCALE] as number;
     if (isPresent && elapsed >= 1) this.#calibrate(step, value, elapsed > 1, applied);
-    if (elapsed >= 1 && (step % this.#marginSteps === 0 || Number.isNaN(now[MARGIN]))) now[MARGIN] = this.#margin.margin();
+    if (elapsed >= 1 && (step % this.#marginSteps === 0 || Number.isNaN(now[MARGIN]))) this.#margin.sayMargin(now, MARGIN);
     this.#want(step, elapsed < 1);
     const isMissing = this.#isMissing();
     if (isPresent) now[HELD] = now[WANTED] as number;
@@ -228,12 +229,13 @@ class CalibratedRule implements DemandRule {
   #calibrate(step: number, value: number, hasFeedback: boolean, applied: Applied | undefined): void {
     const { leadSteps, stabilizationSteps, targetPerReplica, minReplicas, maxReplicas } = this.settings;
     const needed = replicasFor(value, targetPerReplica);
-    if (needed <= minReplicas) this.#margin.takeScore(-Infinity);
+    const { numbers } = this.#scratch;
+    if (needed <= minReplicas) numbers[SCORE] = -Infinity;
     else if (needed <= maxReplicas) {
-      const load = (needed - 1) * targetPerReplica;
-      const score = scoreOf(load, step, leadSteps, stabilizationSteps, this.#mask, this.#floors, this.#points, this.#scales, this.#scratch);
-      this.#margin.takeScore(score);
+      numbers[LOAD] = (needed - 1) * targetPerReplica;
+      scoreMinute(step, leadSteps, stabilizationSteps, this.#mask, this.#floors, this.#points, this.#scales, this.#scratch);
     }
+    if (needed <= maxReplicas) this.#margin.takeScore(numbers, SCORE);
     if (!hasFeedback) return;
     if (applied === undefined) this.#margin.takeOverload(value > targetPerReplica * (this.#wanteds[this.#leastWanted.at(step - 1)] as number));
     else if (applied.ownThroughout && !Number.isNaN(applied.readyReplicas)) this.#margin.takeOverload(value > targetPerReplica * applied.readyReplicas);

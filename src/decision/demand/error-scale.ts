@@ -26,8 +26,8 @@ export interface ErrorScale {
   takeError(error: number, middleMs: number): void;
   /** Takes a present sample. */
   takeLevel(value: number): void;
-  /** S for the window whose middle has the local time `middleMs`, >= 0. Before any error: the mean level, or 1 before any sample. */
-  scale(middleMs: number): number;
+  /** Puts S for the window whose middle has the local time `middleMs`, >= 0, into `numbers[at]`. Before any error: the mean level, or 1 before any sample. */
+  sayScale(middleMs: number, numbers: Float64Array, at: number): void;
   /** The live arrays. */
   readonly state: readonly Float64Array[];
 }
@@ -79,15 +79,18 @@ class MeanErrorScale implements ErrorScale {
     pull(s, LEVEL, value, Math.max(this.#gains[LEVEL] as number, 1 / n));
   }
 
-  scale(middleMs: number): number {
+  sayScale(middleMs: number, numbers: Float64Array, at: number): void {
     const s = this.#s;
     const level = s[LEVEL] as number;
-    if (s[ERRORS] === 0) return level > 0 ? level : 1;
+    if (s[ERRORS] === 0) {
+      numbers[at] = level > 0 ? level : 1;
+      return;
+    }
     const position = wrap(middleMs) / SLOT_MS - 0.5;
     const before = Math.floor(position) | 0;
     const share = position - before;
     const ofDay = (1 - share) * this.#slotMean((before + DAY_SLOTS) % DAY_SLOTS) + share * this.#slotMean((before + 1) % DAY_SLOTS);
-    return 0.45 * ofDay + 0.15 * (s[DAYS] as number) + 0.2 * (s[RECENT] as number) + 0.2 * (s[HOURS] as number) + 0.01 * level;
+    numbers[at] = 0.45 * ofDay + 0.15 * (s[DAYS] as number) + 0.2 * (s[RECENT] as number) + 0.2 * (s[HOURS] as number) + 0.01 * level;
   }
 
   #slotMean(slot: number): number {

@@ -11,6 +11,7 @@ const BINS_PER_OCTAVE = 48;
 const LOWEST_SCORE = -2.9;
 const SHIFT = 3.1;
 const FIRST_BIN = 161;
+const NO_BIN = -1;
 /** The weight grows instead of the histogram shrinking; past this the histogram is scaled down once. */
 const WEIGHT_LIMIT = 1e100;
 const FEEDBACK_GAIN = 0.2;
@@ -23,12 +24,12 @@ const TOTAL = 1;
 const FEEDBACK = 2;
 
 export interface Margin {
-  /** Takes the score of a present minute: the least margin that would have covered it; -Infinity: any. */
-  takeScore(score: number): void;
+  /** Takes `numbers[at]`, the score of a present minute: the least margin that would have covered it; -Infinity: any. */
+  takeScore(numbers: Float64Array, at: number): void;
   /** Takes whether a present minute was overloaded. */
   takeOverload(isOverloaded: boolean): void;
-  /** m: the margin that the budget allows; NaN before any score. */
-  margin(): number;
+  /** Puts m, the margin that the budget allows, into `numbers[at]`; NaN before any score. */
+  sayMargin(numbers: Float64Array, at: number): void;
   /** The margin that another budget would allow, without feedback; NaN before any score. */
   marginFor(budget: number): number;
   /** Weight of all scores, that of the newest being 1. */
@@ -49,6 +50,8 @@ class HistogramMargin implements Margin {
   readonly #growth: number;
   readonly #samplesPerDay: number;
   readonly #budget: number;
+  /** What `#quantile` is asked for: a double in an argument may be allocated. */
+  readonly #share = new Float64Array(1);
   readonly state = [this.#s, this.#histogram];
 
   constructor(stepMs: number, budget: number) {
@@ -57,7 +60,7 @@ class HistogramMargin implements Margin {
     this.#budget = budget;
   }
 
-  takeScore(score: number): void {
+  takeScore(numbers: Float64Array, at: number): void {
     const s = this.#s;
     const histogram = this.#histogram;
     let weight = (s[WEIGHT] as number) * this.#growth;
@@ -67,7 +70,8 @@ class HistogramMargin implements Margin {
       weight = 1;
     }
     s[WEIGHT] = weight;
-    const bin = binOf(score);
+    const score = numbers[at] as number;
+    const bin = score > LOWEST_SCORE ? Math.min(BINS - 1, FIRST_BIN + Math.floor(BINS_PER_OCTAVE * Math.log2(score + SHIFT))) : 0;
     histogram[bin] = (histogram[bin] as number) + weight;
     s[TOTAL] = (s[TOTAL] as number) + weight;
   }
@@ -76,16 +80,32 @@ class HistogramMargin implements Margin {
     this.#s[FEEDBACK] = feedbackAfter(this.#s[FEEDBACK] as number, isOverloaded, this.#budget, this.#samplesPerDay);
   }
 
-  margin(): number {
-    return quantile(this.#s, this.#histogram, this.#budget * Math.exp(this.#s[FEEDBACK] as number));
+  sayMargin(numbers: Float64Array, at: number): void {
+    this.#share[0] = this.#budget * Math.exp(this.#s[FEEDBACK] as number);
+    numbers[at] = upperEdge(this.#quantile());
   }
 
   marginFor(budget: number): number {
-    return quantile(this.#s, this.#histogram, budget);
+    this.#share[0] = budget;
+    return upperEdge(this.#quantile());
   }
 
   scored(): number {
     return (this.#s[TOTAL] as number) / (this.#s[WEIGHT] as number);
+  }
+
+  /** The bin where the tail's weight first exceeds `#share` of all; NO_BIN without any. */
+  #quantile(): number {
+    const total = this.#s[TOTAL] as number;
+    if (total === 0) return NO_BIN;
+    const histogram = this.#histogram;
+    const allowed = (this.#share[0] as number) * total;
+    let tail = 0;
+    for (let bin = BINS - 1; bin >= 0; bin--) {
+      tail += histogram[bin] as number;
+      if (tail > allowed) return bin;
+    }
+    return 0;
   }
 }
 
@@ -95,24 +115,7 @@ export function feedbackAfter(feedback: number, isOverloaded: boolean, budget: n
   return Math.min(HIGHEST_FEEDBACK, Math.max(LOWEST_FEEDBACK, g));
 }
 
-/** Upper edge of the bin where the tail's weight first exceeds `share` of all; NaN without any. */
-function quantile(s: Float64Array, histogram: Float64Array, share: number): number {
-  const total = s[TOTAL] as number;
-  if (total === 0) return NaN;
-  const allowed = share * total;
-  let tail = 0;
-  for (let bin = BINS - 1; bin >= 0; bin--) {
-    tail += histogram[bin] as number;
-    if (tail > allowed) return upperEdge(bin);
-  }
-  return upperEdge(0);
-}
-
-function binOf(score: number): number {
-  if (!(score > LOWEST_SCORE)) return 0;
-  return Math.min(BINS - 1, FIRST_BIN + Math.floor(BINS_PER_OCTAVE * Math.log2(score + SHIFT)));
-}
-
+/** NaN for NO_BIN. */
 function upperEdge(bin: number): number {
-  return 2 ** ((bin - (FIRST_BIN - 1)) / BINS_PER_OCTAVE) - SHIFT;
+  return bin === NO_BIN ? NaN : 2 ** ((bin - (FIRST_BIN - 1)) / BINS_PER_OCTAVE) - SHIFT;
 }
