@@ -1,6 +1,7 @@
 // The quick search for a utilisation against the plain one, and sliding windows against plain loops.
 import { array, assert, constantFrom, double, integer, property } from "fast-check";
 import { expect, test } from "vitest";
+import { tunedHpa } from "../../src/replay/hpa.ts";
 import { lastWeekReplicas } from "../../src/replay/plain-policies.ts";
 import { slidingLeast, slidingMost } from "../../src/replay/sliding.ts";
 import { cheapestOfMonotone, cheapestUtilisation } from "../../src/replay/tuned.ts";
@@ -18,6 +19,13 @@ test("of last week's utilisations the few tries find what all 75 find", () => {
     }),
     { seed: 4, numRuns: 60 },
   );
+});
+
+test("where bursts come without warning the HPA that keeps up is found, however empty its replicas are", () => {
+  const demand = Float64Array.from({ length: 500 }, (_, i) => (i % 50 === 49 ? 8 : 1));
+  const world: World = { demand, stepMs: STEP_MS, targetPerReplica: 0.01, readyDelayMs: STEP_MS, minReplicas: 1, maxReplicas: 1e6, judgedFrom: 100 };
+  expect(tunedHpa(world, 0)?.utilisation).toBe(0.12);
+  expect(tunedHpa(world, 0.1)?.utilisation).toBe(0.99);
 });
 
 test("sliding extremes are those of the plain loop", () => {
