@@ -7,7 +7,7 @@
 // All take --output json. Times depend on what else the machine does: the best of many runs is the one to read. Exit code 1 when a fleet is too slow or a decision's verdict is missed, 2 on wrong arguments.
 import { parseArgs } from "node:util";
 import { accuracy, accuracyTable } from "./accuracy.ts";
-import { speed } from "./speed.ts";
+import { type Figure, speed, STATE_BYTES } from "./speed.ts";
 import { table } from "./table.ts";
 
 const MINUTE_MS = 60_000;
@@ -21,15 +21,27 @@ const isBold = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
 const progress = (what: string) => void process.stderr.write(`${what}\n`);
 const print = (lines: readonly string[]) => process.stdout.write(`${lines.join("\n")}\n`);
 
+/** How a figure stands to its target, in a word. */
+function verdictOf(best: number, { must, aim }: { readonly must: number; readonly aim: number }): string {
+  if (best > must) return "MISSED";
+  return best <= aim ? "aim" : "must";
+}
+
 async function runSpeed(isJson: boolean, hasPeers: boolean): Promise<number> {
   const peers = hasPeers ? await (await import("./peers-speed.ts")).peerSpeed(progress) : undefined;
   const { figures, stateBytes } = speed();
   const missed = figures.filter(({ best, must }) => best > must).map(({ what }) => what);
+  const row = (figure: Figure) => [
+    figure.what, figure.unit, figure.best, figure.median, figure.must, figure.aim, verdictOf(figure.best, figure), figure.naive, figure.naive / figure.best, figure.bytes,
+  ];
   if (isJson) print([JSON.stringify({ node: process.version, arch: process.arch, figures, stateBytes, peers }, undefined, 2)]);
   else {
-    const columns = [{ title: "what" }, { title: "unit" }, { title: "best", decimals: 3 }, { title: "median", decimals: 3 }, { title: "must", decimals: 2 }, { title: "naive", decimals: 1 }, { title: "ratio" }, { title: "B/call", decimals: 1 }];
-    print(table(columns, figures.map(({ what, unit, best, median, must, naive, bytes }) => [what, unit, best, median, must, naive, naive / best, bytes])));
-    print(["", `State of one series with one lead: ${Object.entries(stateBytes).map(([step, bytes]) => `${(bytes / 1024).toFixed(1)} KB at ${step}`).join(", ")}.`]);
+    const columns = [
+      { title: "what" }, { title: "unit" }, { title: "best", decimals: 3 }, { title: "median", decimals: 3 }, { title: "must", decimals: 2 }, { title: "aim", decimals: 2 },
+      { title: "meets" }, { title: "naive", decimals: 1 }, { title: "ratio" }, { title: "B/call", decimals: 1 },
+    ];
+    print(table(columns, figures.map(row)));
+    print(["", `State of one series with one lead: ${Object.entries(stateBytes).map(([step, bytes]) => `${(bytes / 1024).toFixed(1)} KB at ${step}`).join(", ")}; must ${STATE_BYTES.must / 1024}, aim ${STATE_BYTES.aim / 1024}.`]);
     print([`Node ${process.version} on ${process.arch}. ${missed.length > 0 ? `Above what it must be here: ${missed.join("; ")}.` : "Every figure is within what it must be."}`]);
     if (peers !== undefined) print(["", ...(await import("./peers-speed.ts")).peerSpeedTable(peers)]);
   }
