@@ -6,23 +6,23 @@ export interface Family {
   readonly name: string;
   readonly type: "gauge" | "counter";
   readonly help: string;
-  /** Each without its line end. */
-  readonly lines: Iterable<string>;
+  /** The lines of one scaler after the other, each with its line end; empty where it has none. */
+  readonly blocks: Iterable<string>;
 }
 
-/** Lines that are made without letting go: less than a millisecond's work. */
-const SLICE_LINES = 500;
+/** Blocks that are made without letting go, empty ones too: to find that there is nothing to say is work as well. */
+export const SLICE_BLOCKS = 100;
 
-/** The text of `families` in slices of at most 500 lines each. */
+/** The text of `families` in slices of at most 100 blocks each. */
 export async function* exposition(families: Iterable<Family>): AsyncGenerator<string, void> {
   let slice = "";
   let count = 0;
-  for (const { name, type, help, lines } of families) {
+  for (const { name, type, help, blocks } of families) {
     slice += `# HELP ${name} ${escapedHelp(help)}\n# TYPE ${name} ${type}\n`;
-    for (const line of lines) {
-      slice += `${line}\n`;
-      if (++count < SLICE_LINES) continue;
-      yield slice;
+    for (const block of blocks) {
+      slice += block;
+      if (++count < SLICE_BLOCKS) continue;
+      if (slice !== "") yield slice;
       slice = "";
       count = 0;
       await new Promise((resolve) => setImmediate(resolve));

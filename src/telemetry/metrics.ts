@@ -85,7 +85,10 @@ export function createMetrics(): Metrics {
   });
   // Few series each: what grows with the scalers is not kept in the registry.
   async function* slices() {
-    for (const { name } of registry.getMetricsAsArray()) yield `${await registry.getSingleMetricAsString(name)}\n`;
+    for (const { name } of registry.getMetricsAsArray()) {
+      yield `${await registry.getSingleMetricAsString(name)}\n`;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     yield* exposition(scalers.families());
   }
   return {

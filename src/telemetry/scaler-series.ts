@@ -125,7 +125,7 @@ const FAMILIES: readonly Readable[] = [
     decided === undefined ? [] : each("reason", { [decided]: 1 }),
   ),
   counter("anomalies_total", ["kind"], "Unusual samples: outliers held back, level shifts followed, values that got stuck.", ({ anomalies }) =>
-    each("kind", anomalies).filter(([, count]) => count > 0),
+    each("kind", Object.fromEntries(Object.entries(anomalies).filter(([, count]) => count > 0))),
   ),
   counter("overloaded_seconds_total", [], "Time in which demand was above ready capacity.", ({ overloadedSeconds }) => [["", overloadedSeconds]]),
 ];
@@ -154,12 +154,18 @@ export function createScalerSeries(): ScalerSeries {
     anomaly: (namespace, name, kind) => put(namespace, name, ({ anomalies }) => ({ anomalies: { ...anomalies, [kind]: anomalies[kind] + 1 } })),
     families() {
       const now = [...entries.values()];
-      return FAMILIES.map((family) => ({ ...family, lines: linesOf(family, now) }));
+      return FAMILIES.map((family) => ({ ...family, blocks: blocksOf(family, now) }));
     },
   };
 }
 
-function* linesOf({ name, read }: Readable, entries: readonly Entry[]): Generator<string, void> {
-  for (const entry of entries)
-    for (const [further, value] of read(entry)) if (Number.isFinite(value)) yield `${name}{${entry.labels}${further === "" ? "" : `,${further}`}} ${value}`;
+function* blocksOf({ name, read }: Readable, entries: readonly Entry[]): Generator<string, void> {
+  for (const entry of entries) {
+    let block = "";
+    for (const [further, value] of read(entry)) {
+      const labels = further === "" ? entry.labels : `${entry.labels},${further}`;
+      if (Number.isFinite(value)) block += `${name}{${labels}} ${value}\n`;
+    }
+    yield block;
+  }
 }
