@@ -94,9 +94,10 @@ async function watchedDays({ seed, rate, port }: DemoOptions, io: Io, progress: 
       throw error;
     });
     const startMs = await Promise.race([watch({ world, operator, observer, progress, signal }), crashed]);
-    const { failedPasses, forecasts } = observer;
+    const { failedPasses, forecasts, minutesBehind } = observer;
     const { errorLines, lastComplaint } = operator;
-    return resultOf({ seed, traffic: world.traffic, record: world.record(), forecasts, startMs, errors: errorLines + failedPasses, lastComplaint });
+    const told = { errors: errorLines + failedPasses, lastComplaint, minutesBehind };
+    return resultOf({ seed, traffic: world.traffic, record: world.record(), forecasts, startMs, ...told });
   } finally {
     over.abort(new Error("over"));
     await operator?.stop();

@@ -13,17 +13,23 @@ export interface Observer {
   readonly forecasts: Map<number, { readonly point: number; readonly upper: number }>;
   /** Failed passes so far, as the operator counts them. */
   readonly failedPasses: number;
+  /** How old the newest minute was that the operator had decided on, simulated minutes; 95 % of the looks found it younger. NaN without a look. */
+  readonly minutesBehind: number;
   /** Takes the text of one scrape made at `nowMs`. */
   take(text: string, nowMs: number): void;
 }
 
 export function createObserver(traffic: Pick<Traffic, "rate">): Observer {
   const forecasts = new Map<number, { point: number; upper: number }>();
+  const ages: number[] = [];
   let failedPasses = 0;
   return {
     forecasts,
     get failedPasses() {
       return failedPasses;
+    },
+    get minutesBehind() {
+      return ages.toSorted((a, b) => a - b)[Math.floor(0.95 * ages.length)] ?? NaN;
     },
     take(text, nowMs) {
       failedPasses = gauge(text, "predictive_scaler_reconcile_total", ['outcome="error"']) ?? failedPasses;
@@ -32,6 +38,7 @@ export function createObserver(traffic: Pick<Traffic, "rate">): Observer {
       const point = forecast("point");
       if (demand === undefined || point === undefined) return;
       const slotMs = slotOf(demand, nowMs, traffic);
+      if (slotMs !== undefined) ages.push((nowMs - slotMs) / MINUTE_MS);
       if (slotMs !== undefined) forecasts.set(slotMs + LEAD_MS, { point, upper: forecast("upper") ?? point });
     },
   };

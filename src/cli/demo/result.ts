@@ -26,6 +26,8 @@ export interface DemoResult {
   readonly errors: number;
   /** What the operator said last of what went wrong. */
   readonly lastComplaint: string | undefined;
+  /** Age of the newest minute that was decided on, simulated minutes. */
+  readonly minutesBehind: number;
 }
 
 export interface Seen {
@@ -37,9 +39,11 @@ export interface Seen {
   readonly startMs: number;
   readonly errors: number;
   readonly lastComplaint: string | undefined;
+  /** Age of the newest minute that was decided on, simulated minutes. */
+  readonly minutesBehind: number;
 }
 
-export function resultOf({ seed, traffic, record, forecasts, startMs, errors, lastComplaint }: Seen): DemoResult {
+export function resultOf({ seed, traffic, record, forecasts, startMs, errors, lastComplaint, minutesBehind }: Seen): DemoResult {
   const demandAt = (timeMs: number) => traffic.rate(timeMs);
   const course = courseOf({ startMs, minutes: JUDGED_MINUTES, demandAt, forecasts, record });
   const sceneMs = startMs - SCENE_MINUTES * MINUTE_MS;
@@ -68,6 +72,7 @@ export function resultOf({ seed, traffic, record, forecasts, startMs, errors, la
     forecast: forecastError(course, demandAt),
     errors,
     lastComplaint,
+    minutesBehind,
   };
 }
 

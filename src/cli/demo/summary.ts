@@ -8,6 +8,8 @@ import { HPA_TARGET, missedPeaks } from "./result.ts";
 import type { DemoResult } from "./result.ts";
 import { READY_DELAY_MS, SERVICE_LEVEL, TARGET_PER_REPLICA, TIME_ZONE } from "./settings.ts";
 
+/** A minute is decided on when it is over and scraped; older than this at a look is late. */
+const IN_TIME_MINUTES = 4;
 
 /** The answer first: one sentence. */
 export function verdict(result: DemoResult): string {
@@ -34,6 +36,13 @@ export function policies(result: DemoResult): readonly { readonly name: string; 
     { name: `HPA at ${percent(HPA_TARGET, 0)}`, numbers: result.hpa },
     { name: tuned === undefined ? "HPA tuned in hindsight: none" : `HPA at ${percent(tuned.utilisation, 0)}, tuned in hindsight`, numbers: tuned?.numbers },
   ];
+}
+
+/** What to know where the machine could not keep the demo's pace: that is no fault of the forecast. */
+function haste({ minutesBehind }: DemoResult): string[] {
+  if (!(minutesBehind > IN_TIME_MINUTES)) return [];
+  const late = `This machine was too busy for the pace of the demo: the operator was up to ${Math.round(minutesBehind)} simulated minutes behind,`;
+  return ["", ...wrapped(`${late} so the lead times above are shorter than its own. Run it again with --rate 1000.`)];
 }
 
 /** Minutes before demand needed it; a dash where it never came. */
@@ -72,6 +81,7 @@ export function summaryText(result: DemoResult, page: string): string {
     "",
     `Forecast 20 minutes ahead: off by ${percent(wape)} of demand; "as it is now" by ${percent(wapePersistence)}.`,
     ...(result.errors > 0 ? wrapped(`The operator met ${result.errors} errors, the last: ${result.lastComplaint ?? "unknown"}`) : []),
+    ...haste(result),
     "",
     `Next: open ${page} in a browser.`,
     "",

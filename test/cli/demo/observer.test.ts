@@ -34,3 +34,10 @@ test("failed passes are those that the operator counts", () => {
   observer.take("half a scrape", 0);
   expect(observer.failedPasses).toBe(3);
 });
+
+test("the operator is as far behind as the newest minute that it has decided on", () => {
+  const observer = createObserver({ rate });
+  expect(observer.minutesBehind).toBeNaN();
+  for (let minute = 100; minute < 200; minute++) observer.take(scrape(rate(minute * MINUTE_MS), 1), (minute + (minute < 110 ? 8 : 1.5)) * MINUTE_MS);
+  expect(observer.minutesBehind).toBe(8);
+});

@@ -23,8 +23,10 @@ function recordAhead(aheadMinutes: number) {
 }
 
 const perfect = new Map(Array.from({ length: JUDGED_MINUTES / 2 }, (_, i) => LIVE_MS + 2 * i * MINUTE_MS).map((ms) => [ms, { point: traffic.rate(ms), upper: traffic.rate(ms) * 1.1 }]));
-const resultFor = (record: ReturnType<typeof recordAhead>, errors = 0): DemoResult =>
-  resultOf({ seed: 6, traffic, record, forecasts: perfect, startMs: LIVE_MS, errors, lastComplaint: errors > 0 ? "the dog ate it" : undefined });
+const resultFor = (record: ReturnType<typeof recordAhead>, errors = 0, minutesBehind = 1.5): DemoResult => {
+  const told = { errors, lastComplaint: errors > 0 ? "the dog ate it" : undefined, minutesBehind };
+  return resultOf({ seed: 6, traffic, record, forecasts: perfect, startMs: LIVE_MS, ...told });
+};
 const good = resultFor(recordAhead(30));
 const none = resultFor([{ timeMs: HOUR_BEFORE_MS, asked: 3, ready: 3 }]);
 
@@ -47,6 +49,13 @@ describe("numbers", () => {
     expect(good.forecast.wape).toBe(0);
     expect(good.forecast.wapePersistence).toBeGreaterThan(0.1);
   });
+});
+
+test("a machine that could not keep the pace is named as the cause, and only then", () => {
+  expect(summaryText(good, "page.html")).not.toContain("too busy");
+  const text = summaryText(resultFor(recordAhead(30), 0, 12.3), "page.html").replaceAll("\n", " ");
+  expect(text).toContain("the operator was up to 12 simulated minutes behind");
+  expect(text).toContain("--rate 1000");
 });
 
 describe("JSON", () => {
