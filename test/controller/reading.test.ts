@@ -49,6 +49,6 @@ test("values below 0 are named, with what to do about them", async () => {
   const prometheus = { queryRange: () => Promise.resolve(answered) };
   const reading = await readSlots(prometheus, plan, -MINUTE, 4 * MINUTE, AbortSignal.timeout(1_000));
   const missing = missingReason(reading, NaN, MINUTE, 10 * MINUTE);
-  expect(missing?.message).toContain("values below 0, down to -3.5; demand is 0 or more");
+  expect(missing?.message).toContain("values below 0, down to -3.5; demand is 0 or more, so they count as missing");
   expect(missing?.hint).toMatch(/clamp_min/);
 });
