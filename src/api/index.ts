@@ -1,5 +1,6 @@
 // What the user asked for, and the words in which the operator answers.
-export type { Behavior, Mode, ParseResult, Problem, Scaler, ScalerSpec, ScaleTargetRef, ScalingPolicy, ScalingRules, Season } from "./spec.ts";
+export type { Behavior, Mode, ParseResult, Problem, PrometheusAccess, Scaler } from "./spec.ts";
+export type { ScalerSpec, ScaleTargetRef, ScalingPolicy, ScalingRules, Season, SecretKeyRef } from "./spec.ts";
 export type { ConditionType, MetricReason, Reason } from "./conditions.ts";
 export type { Condition, ScalerStatus } from "./status.ts";
 export { CONDITION_TYPES, REASONS } from "./conditions.ts";

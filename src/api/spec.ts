@@ -33,7 +33,8 @@ export interface Behavior {
   readonly scaleDown: ScalingRules;
 }
 
-interface SecretKeyRef {
+/** A key of a Secret in the scaler's namespace. */
+export interface SecretKeyRef {
   readonly name: string;
   readonly key: string;
 }

@@ -1,7 +1,8 @@
 // What a source's manifest refers to, fetched: secrets and files as headers, certificates and hidden texts. Nothing here is logged or shown.
 import { readFile } from "node:fs/promises";
+import type { SecretKeyRef } from "../api/index.ts";
 import { OperatorError } from "../errors.ts";
-import type { PrometheusSource, SecretKey } from "./prometheus.ts";
+import type { PrometheusSource } from "./prometheus.ts";
 import type { Manners } from "./request.ts";
 
 /** The values of a Secret by key; undefined when there is no such Secret. Throws OperatorError when it cannot be read. */
@@ -26,7 +27,7 @@ export interface Material {
 export async function secretMaterial(access: PrometheusSource, namespace: string, readSecret: ReadSecret): Promise<Material> {
   const secrets = new Map<string, Promise<Readonly<Record<string, string>> | undefined>>();
   const hidden: string[] = [];
-  const valueOf = async (ref: SecretKey | undefined, isHidden: boolean): Promise<string | undefined> => {
+  const valueOf = async (ref: SecretKeyRef | undefined, isHidden: boolean): Promise<string | undefined> => {
     if (ref === undefined) return undefined;
     const reading = secrets.get(ref.name) ?? readSecret(namespace, ref.name);
     secrets.set(ref.name, reading);
@@ -82,7 +83,7 @@ async function textOf(file: string | undefined): Promise<string | undefined> {
   }
 }
 
-function absent({ name, key }: SecretKey, namespace: string, values: Readonly<Record<string, string>> | undefined): OperatorError {
+function absent({ name, key }: SecretKeyRef, namespace: string, values: Readonly<Record<string, string>> | undefined): OperatorError {
   const keys = Object.keys(values ?? {});
   const found = values === undefined ? "is not there" : `has no key "${key}" (it has: ${keys.join(", ") || "none"})`;
   const what = values === undefined ? "Create it in the scaler's namespace" : "Add the key";

@@ -1,41 +1,9 @@
 // What the rest of the program sees of a Prometheus server.
+import type { PrometheusAccess } from "../api/index.ts";
 import type { Samples } from "../series/index.ts";
 
-/** A key of a Secret in the scaler's namespace. */
-export interface SecretKey {
-  readonly name: string;
-  readonly key: string;
-}
-
-/** Where and how one scaler's metric is asked for, beside the operator's own server. Everything is optional. */
-export interface PrometheusSource {
-  /** Must be on the operator's allow-list; the operator's own server if not given. */
-  readonly url?: string | undefined;
-  readonly auth?:
-    | {
-        readonly bearer?: { readonly secretKeyRef: SecretKey } | undefined;
-        readonly basic?: { readonly username: string; readonly passwordSecretKeyRef: SecretKey } | undefined;
-        readonly sigV4?: { readonly region: string; readonly service: string } | undefined;
-      }
-    | undefined;
-  readonly tls?:
-    | {
-        readonly caSecretKeyRef?: SecretKey | undefined;
-        readonly certSecretKeyRef?: SecretKey | undefined;
-        readonly keySecretKeyRef?: SecretKey | undefined;
-        readonly serverName?: string | undefined;
-        readonly insecureSkipVerify?: boolean | undefined;
-      }
-    | undefined;
-  readonly headers?: readonly {
-    readonly name: string;
-    readonly value?: string | undefined;
-    readonly valueFrom?: { readonly secretKeyRef: SecretKey } | undefined;
-  }[];
-  readonly queryParameters?: readonly { readonly name: string; readonly value: string }[];
-  /** Wall-clock ms a request may take. */
-  readonly timeoutMs?: number | undefined;
-}
+/** Where and how one scaler's metric is asked for, beside the operator's own server. Everything is optional; without a URL the operator's own is asked. */
+export type PrometheusSource = Partial<PrometheusAccess>;
 
 export interface RangeQuery {
   readonly query: string;

@@ -11,7 +11,7 @@ export const IMPORTS: Readonly<Record<string, { readonly values: readonly string
   decision: { values: [], types: ["forecast"] },
   replay: { values: ["series", "forecast", "decision"], types: [] },
   advice: { values: ["api", "series", "decision"], types: ["forecast", "replay"] },
-  prometheus: { values: [], types: ["series"] },
+  prometheus: { values: [], types: ["api", "series"] },
   kube: { values: ["api"], types: [] },
   telemetry: { values: [], types: [] },
   controller: { values: ["api", "series", "forecast", "decision", "advice"], types: ["prometheus", "kube", "telemetry"] },
