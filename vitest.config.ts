@@ -13,6 +13,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/control-plane/**", "test/cluster/**", "test/bench/**", "test/image/**"],
+          setupFiles: ["test/seeded.ts"],
           testTimeout: 30_000,
         },
       },
