@@ -15,7 +15,10 @@ const MEAN_SETTLED = 50;
 const SETTLED = 500;
 /** Slowest gain of the mean. */
 const GAIN = 0.002;
-/** Share of z that is no error: below it nobody would call a forecast wrong. After a past without any, settling begins with the first: a mean of 0 would stay 0. */
+/**
+ * Share of z that is no error: below it nobody would call a forecast wrong. After a past without any, settling begins with the first,
+ * because a mean of 0 would stay 0.
+ */
 const ROUNDING = 1e-6;
 
 /** One value is stuck when it has come longer than this, and than so many times its longest run so far. */

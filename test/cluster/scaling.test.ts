@@ -19,7 +19,7 @@ const POD_READY_MS = 10 * MINUTE_MS;
 const MIN_LEAD_MS = 15 * MINUTE_MS;
 /** More than the busy night needs even before there is a forecast (filled to 80 %): raised by nobody, lowered by whoever sees the fall. */
 const START_REPLICAS = 16;
-const SOON_MS = 20_000;
+const SOON_MS = 60_000;
 
 describeCluster("a morning with one operator", () => {
   const { binaries, folder, prometheusUrl, liveDayMs, kubectl } = surroundings();
