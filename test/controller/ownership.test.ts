@@ -1,5 +1,5 @@
 // Laws of who owns what: fair shares, and nothing moves that need not.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { isOwnedBy, ownerOf } from "../../src/controller/ownership.ts";
 
