@@ -77,7 +77,7 @@ export function createMetrics(): Metrics {
     registers,
   });
   const waiting = new Gauge({ name: "predictive_scaler_history_loads_waiting", help: "Scalers whose history waits to be loaded.", registers });
-  const leader = new Gauge({ name: "predictive_scaler_leader", help: "1 while this process may write; with sharding each member may, about its own scalers.", registers });
+  const leader = new Gauge({ name: "predictive_scaler_leader", help: "1 while this process may write; each member may with sharding.", registers });
   let readDelay = () => 0;
   const delay: Gauge = new Gauge({
     name: "predictive_scaler_decision_delay_seconds",
