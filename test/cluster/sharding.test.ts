@@ -4,6 +4,8 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createClock } from "../../src/clock.ts";
+import { connect, createMemberLeases } from "../../src/kube/index.ts";
 import { startCluster } from "../control-plane/cluster.ts";
 import type { Cluster } from "../control-plane/cluster.ts";
 import { applyCrd } from "../control-plane/global-setup.ts";
@@ -64,6 +66,21 @@ describeCluster("sharding", () => {
       await operator.stop();
     }
     await cluster?.stop();
+  });
+
+  test("a Lease of a member is removed only as it was seen", async () => {
+    const connection = connect({ kubeconfig: cluster.kubeconfig });
+    const leases = createMemberLeases({ connection, clock: createClock(), namespace: NS, timeoutMs: 10_000 });
+    const { signal } = new AbortController();
+    const own = { name: "member-1", identity: "pod-1", leaseMs: 15_000, setHash: "x", isReleased: false };
+    const first = await leases.write(own, undefined, signal);
+    const second = await leases.write({ ...own, setHash: "y" }, first, signal);
+    expect(await leases.write(own, first, signal)).toBeUndefined();
+    await leases.remove(own.name, first ?? "", signal);
+    expect(await leases.list(signal)).toEqual([{ name: own.name, identity: "pod-1", version: second, setHash: "y", leaseMs: 15_000, isReleased: false }]);
+    await leases.remove(own.name, second ?? "", signal);
+    expect(await leases.list(signal)).toEqual([]);
+    await connection.close();
   });
 
   test("one killed and one stopped: every scaler is decided by exactly one again within 30 s, and no target is scaled by two", async () => {

@@ -96,7 +96,7 @@ function world() {
     all.push(member);
     return member;
   };
-  const owners = (key: string) => all.filter(({ has }) => has(key)).map(({ identity }) => identity);
+  const owners = (key: string) => all.filter((member) => member.has(key)).map(({ identity }) => identity);
   /** Time goes on, and at no moment has a scaler two owners. */
   const pass = async (ms: number) => {
     for (let at = 0; at < ms; at += 100) {
@@ -106,7 +106,7 @@ function world() {
   };
   const orphans = () => KEYS.filter((key) => owners(key).length === 0).length;
   const end = async () => {
-    const ends = all.map(({ stop }) => stop());
+    const ends = all.map((member) => member.stop());
     await clock.advance(SECOND);
     await Promise.all(ends);
   };
