@@ -4,7 +4,7 @@
 import { Command, Option } from "commander";
 import { createClock, withTimeout } from "../clock.ts";
 import type { Clock } from "../clock.ts";
-import { connect, createLeases, LEASE_TIMING } from "../kube/index.ts";
+import { connect, createLeases, createMemberLeases, KubeError, LEASE_TIMING } from "../kube/index.ts";
 import type { KubeConnection } from "../kube/index.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
@@ -13,7 +13,7 @@ import { markRemoved } from "./release/mark-removed.ts";
 import { readScalers } from "./release/scalers.ts";
 import type { HeldScaler } from "./release/scalers.ts";
 import { names } from "./run.ts";
-import { LEASE_CALL_MS, LEASE_NAME } from "./run/operator.ts";
+import { LEASE_CALL_MS, LEASE_NAME } from "./run/election.ts";
 
 interface ReleaseOptions {
   readonly kubeconfig?: string;
@@ -85,7 +85,22 @@ async function stopOperator(lease: { readonly namespace: string; readonly name: 
   const taken = await takeLease(createLeases(connection, LEASE_CALL_MS), lease, clock, signal);
   const shown = `${lease.namespace}/${lease.name}`;
   if (taken.kind === "none") return say(`There is no lease ${shown}: no operator acts under it.`);
-  if (taken.from === "") return say(`Took the lease ${shown}, which nobody held.`);
-  say(`Took the lease ${shown} from ${taken.from}, and wait until it must have stopped.`);
-  await clock.delay(LEASE_TIMING.renewDeadlineMs + MARGIN_MS, signal);
+  if (taken.from === "") say(`Took the lease ${shown}, which nobody held.`);
+  else {
+    say(`Took the lease ${shown} from ${taken.from}, and wait until it must have stopped.`);
+    await clock.delay(LEASE_TIMING.renewDeadlineMs + MARGIN_MS, signal);
+  }
+  await removeMemberLeases(lease.namespace, { connection, clock, signal, say });
+}
+
+/** Those that sharding has left: they are objects of no chart. Without sharding they may not even be listed. */
+async function removeMemberLeases(namespace: string, { connection, clock, signal, say }: ReleaseParts): Promise<void> {
+  const leases = createMemberLeases({ connection, clock, namespace, timeoutMs: LEASE_CALL_MS });
+  try {
+    const found = await leases.list(signal);
+    for (const { name, version } of found) await leases.remove(name, version, signal);
+    if (found.length > 0) say(`Removed the leases of ${found.length} members.`);
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.status !== 403) throw error;
+  }
 }

@@ -42,6 +42,7 @@ export function runCommand(io: Io, finish: (code: number) => void): Command {
     .addOption(option("--watch-namespaces <names>", "namespaces to work in, by commas (default: all)").argParser(names))
     .addOption(option("--leader-elect <bool>", "write only while holding a Lease, so that one of several replicas acts").argParser(bool).default(true))
     .addOption(option("--leader-elect-namespace <name>", "namespace of the Lease (default: the pod's, else the kubeconfig's)"))
+    .addOption(option("--sharding <bool>", "all replicas act at once, each on its part of the scalers; needs --leader-elect").argParser(bool).default(false))
     .addOption(option("--log-level <level>", "what is logged").choices(LOG_LEVELS).default("info"))
     .addOption(option("--clock-start <time>", "run in simulated time from this RFC 3339 moment (tests; loopback servers only)").argParser(time))
     .addOption(option("--clock-rate <n>", "simulated seconds per second").argParser(positive))
@@ -52,6 +53,10 @@ export function runCommand(io: Io, finish: (code: number) => void): Command {
 
 /** Runs until the signal fires; resolves to the exit code. Throws OperatorError when it cannot start. */
 async function run(options: RunOptions, io: Io): Promise<number> {
+  if (options.sharding && !options.leaderElect) {
+    io.stderr("predictive-scaler: --sharding needs --leader-elect=true: without Leases replicas do not know of each other.\n");
+    return EXIT.usage;
+  }
   const connection = connect({
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
     ...(options.context === undefined ? {} : { context: options.context }),

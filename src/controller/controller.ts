@@ -31,6 +31,8 @@ export interface ControllerParts {
   readonly thread: ModelThread;
   /** In [0, 1): spreads retries. */
   readonly random: () => number;
+  /** Told when nothing is known of a scaler any more, and no pass of it is under way. */
+  readonly onForgotten?: (key: string) => void;
 }
 
 export interface Controller {
@@ -82,7 +84,10 @@ export function createController(parts: ControllerParts): Controller {
           queue.succeeded(key);
           complaints.delete(key);
           if (outcome.kind === "again") queue.addAfter(key, outcome.afterMs);
-          else if (scalers.get(key) === undefined) queue.forget(key);
+          else if (scalers.get(key) === undefined) {
+            queue.forget(key);
+            parts.onForgotten?.(key);
+          }
         } catch (error) {
           if (signal.aborted) return;
           const failure = asOperatorError(error);

@@ -1,3 +1,4 @@
+export { isOwnedBy } from "./ownership.ts";
 export { createController } from "./controller.ts";
 export type { Controller, ControllerParts } from "./controller.ts";
 export type { StoredScaler } from "./report.ts";

@@ -28,3 +28,8 @@ export const OPERATOR_RULES: readonly PolicyRule[] = [
 
 /** The rules of its Role in the namespace that it runs in: the lease that makes one of several replicas the leader. */
 export const LEADER_RULES: readonly PolicyRule[] = [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "patch"] }];
+
+/** With sharding, its further rules there: the Leases of the members, whose names are made as they start. */
+export const MEMBER_RULES: readonly PolicyRule[] = [
+  { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["list", "create", "patch", "delete"] },
+];

@@ -19,6 +19,8 @@ export interface Metrics extends Omit<ScalerSeries, "families"> {
   /** Loads of history that wait for their turn. */
   loadsWaiting(count: number): void;
   leader(isLeader: boolean): void;
+  /** With sharding: how many scalers this member has, and how many members it knows. */
+  shard(member: string, scalers: number, members: number): void;
   readonly workqueue: WorkqueueMetrics;
   /** The exposition text, in slices between which the event loop is let go. */
   slices(): AsyncGenerator<string, void>;
@@ -75,7 +77,7 @@ export function createMetrics(): Metrics {
     registers,
   });
   const waiting = new Gauge({ name: "predictive_scaler_history_loads_waiting", help: "Scalers whose history waits to be loaded.", registers });
-  const leader = new Gauge({ name: "predictive_scaler_leader", help: "1 while this process may write.", registers });
+  const leader = new Gauge({ name: "predictive_scaler_leader", help: "1 while this process may write; each member may with sharding.", registers });
   let readDelay = () => 0;
   const delay: Gauge = new Gauge({
     name: "predictive_scaler_decision_delay_seconds",
@@ -102,6 +104,7 @@ export function createMetrics(): Metrics {
     kubernetesRequest: (method, code) => kubernetes.inc({ method, code }),
     loadsWaiting: (count) => waiting.set(count),
     leader: (isLeader) => leader.set(isLeader ? 1 : 0),
+    shard: shardMetrics(registers),
     workqueue: workqueueMetrics(registers),
     slices,
     async render() {
@@ -120,6 +123,17 @@ async function factsOf(registry: Registry): Promise<MetricFacts[]> {
     ...SCALER_FAMILIES.map(({ name, type, help, labels }) => ({ name, type, help, labels: ["namespace", "name", ...labels] })),
     ...registered.map(({ name, type, help }) => ({ name, type: String(type), help, labels: labelsOf(name) })),
   ];
+}
+
+function shardMetrics(registers: Registry[]): Metrics["shard"] {
+  const labelNames = ["member"];
+  const prefix = "predictive_scaler_shard";
+  const owned = new Gauge({ name: `${prefix}_scalers`, help: "With sharding: the scalers that this member decides.", labelNames, registers });
+  const known = new Gauge({ name: `${prefix}_members`, help: "With sharding: the live members that this one knows, itself included.", labelNames, registers });
+  return (member, scalers, members) => {
+    owned.set({ member }, scalers);
+    known.set({ member }, members);
+  };
 }
 
 function workqueueMetrics(registers: Registry[]): WorkqueueMetrics {

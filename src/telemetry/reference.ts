@@ -12,7 +12,7 @@ export function metricReference(known: readonly MetricFacts[]): string {
     "# Metrics",
     "Served at `/metrics`. `namespace` and `name` are those of the scaler: scrape with `honorLabels: true`, else Prometheus renames them.",
     "## Of each scaler",
-    "They end when the scaler does. What is not known is left out: a series that is missing is not zero. Only the replica of the operator that leads has them.",
+    "They end when the scaler does. What is not known is left out: missing is not zero. Only the leader has them; with sharding, the one that decides it.",
     table(own.filter(isOfScaler)),
     "## Of the operator",
     table(own.filter((facts) => !isOfScaler(facts))),

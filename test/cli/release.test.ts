@@ -8,7 +8,7 @@ import { createManualClock } from "../../src/clock.ts";
 import { releaseCommand } from "../../src/cli/release.ts";
 import { markRemoved } from "../../src/cli/release/mark-removed.ts";
 import { readScalers } from "../../src/cli/release/scalers.ts";
-import { connect, createLeases, KubeError } from "../../src/kube/index.ts";
+import { connect, createLeases, createMemberLeases, KubeError } from "../../src/kube/index.ts";
 import type { KubeConnection } from "../../src/kube/index.ts";
 import { startPlaygroundKubernetes } from "../../src/playground/index.ts";
 import { takeLease } from "../../src/cli/release/lease.ts";
@@ -77,6 +77,34 @@ test("a lease that nobody holds is kept from others for five minutes, and stays 
 test("a lease that is held is taken all the same, and its holder is named", async () => {
   await makeLease({ holderIdentity: "operator-1", leaseDurationSeconds: 15, leaseTransitions: 0 });
   expect(await takeLease(createLeases(connection, 5_000), LEASE, createManualClock(NOW_MS), signal)).toEqual({ kind: "taken", from: "operator-1" });
+});
+
+test("the Leases of members go too, whoever they are of; other Leases stay", async () => {
+  const leases = createMemberLeases({ connection, clock: createManualClock(NOW_MS), namespace: "system", timeoutMs: 5_000 });
+  for (const name of ["member-1", "member-2"]) await leases.write({ name, identity: name, leaseMs: 15_000, setHash: "x", isReleased: false }, undefined, signal);
+  await makeLease({ holderIdentity: "", leaseDurationSeconds: 1, leaseTransitions: 0 });
+  expect(await leases.list(signal)).toHaveLength(2);
+  const { code, out } = await release();
+  expect(code).toBe(0);
+  expect(out).toContain("Removed the leases of 2 members.");
+  expect(await leases.list(signal)).toEqual([]);
+  expect(await get(`${LEASES}/predictive-scaler`)).toMatchObject({ spec: { holderIdentity: expect.stringMatching(/^release_/) } });
+});
+
+test("a member's Lease is made and changed only as it was seen, and removed once", async () => {
+  const leases = createMemberLeases({ connection, clock: createManualClock(NOW_MS), namespace: "system", timeoutMs: 5_000 });
+  const own = { name: "member-1", identity: "pod-1", leaseMs: 15_000, setHash: "x", isReleased: false };
+  const first = await leases.write(own, undefined, signal);
+  expect(await leases.write(own, undefined, signal)).toBeUndefined();
+  const second = await leases.write({ ...own, setHash: "y" }, first, signal);
+  expect(await leases.write({ ...own, setHash: "z" }, first, signal)).toBeUndefined();
+  expect(await leases.list(signal)).toEqual([{ name: "member-1", identity: "pod-1", version: second, setHash: "y", leaseMs: 15_000, isReleased: false }]);
+  await leases.write({ ...own, setHash: "", isReleased: true }, second, signal);
+  expect(await leases.list(signal)).toMatchObject([{ isReleased: true, leaseMs: 1_000 }]);
+  const [left] = await leases.list(signal);
+  await leases.remove("member-1", left?.version ?? "", signal);
+  await leases.remove("member-1", left?.version ?? "", signal);
+  expect(await leases.list(signal)).toEqual([]);
 });
 
 test("every status says that nobody acts; the rest of it, other scalers' times and a second run change nothing", async () => {

@@ -1,16 +1,16 @@
 // A ServiceAccount with the operator's rules and nothing more, and a kubeconfig that uses its token.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { LEADER_RULES, OPERATOR_RULES } from "../../src/kube/index.ts";
+import { LEADER_RULES, MEMBER_RULES, OPERATOR_RULES } from "../../src/kube/index.ts";
 import type { Kubectl } from "../control-plane/kubectl.ts";
 
 type Rule = (typeof OPERATOR_RULES)[number];
 
 /**
  * Makes the account in a namespace of the same name; returns the path of a kubeconfig in `folder`.
- * `rules` takes away from the operator's rules, for tests of missing permissions.
+ * `rules` takes away from the operator's rules, for tests of missing permissions; `isSharded` adds those of members.
  */
-export async function operatorKubeconfig(kubectl: Kubectl, folder: string, name: string, rules: readonly Rule[] = OPERATOR_RULES): Promise<string> {
+export async function operatorKubeconfig(kubectl: Kubectl, folder: string, name: string, rules: readonly Rule[] = OPERATOR_RULES, isSharded = false): Promise<string> {
   await kubectl.apply(
     { apiVersion: "v1", kind: "Namespace", metadata: { name } },
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: name } },
@@ -22,7 +22,7 @@ export async function operatorKubeconfig(kubectl: Kubectl, folder: string, name:
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
       subjects: [{ kind: "ServiceAccount", name, namespace: name }],
     },
-    { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name, namespace: name }, rules: LEADER_RULES },
+    { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name, namespace: name }, rules: [...LEADER_RULES, ...(isSharded ? MEMBER_RULES : [])] },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "RoleBinding",

@@ -30,6 +30,8 @@ export interface ClusterOptions {
   readonly readyDelayMs?: number;
   /** Only etcd and the API server: nothing happens to objects by itself. */
   readonly isBare?: boolean;
+  /** Every change of a scale is written to this file, as audit.k8s.io/v1 Events, one a line. */
+  readonly auditFile?: string;
 }
 
 const START_TRIES = 3;
@@ -43,7 +45,7 @@ const NODES = ["node-a", "node-b"];
 const STAGES = new URL("stages.yaml", import.meta.url);
 
 /** Starts everything and waits until pods can be scheduled. Throws with the failing part's last words. */
-export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000, isBare = false }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000, isBare = false, auditFile }: ClusterOptions = {}): Promise<Cluster> {
   for (let tries = 1; ; tries++) {
     const folder = temporaryFolder("predictive-scaler-cluster-");
     const running: Server[] = [];
@@ -53,7 +55,7 @@ export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000, i
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     };
     try {
-      return await startIn(folder, binaries, isBare ? undefined : readyDelayMs, running, stop);
+      return await startIn({ folder, binaries, readyDelayMs: isBare ? undefined : readyDelayMs, auditFile }, running, stop);
     } catch (error) {
       await stop();
       if (!isPortClash(error) || tries === START_TRIES) throw error;
@@ -61,7 +63,15 @@ export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000, i
   }
 }
 
-async function startIn(folder: string, binaries: Binaries, readyDelayMs: number | undefined, running: Server[], stop: () => Promise<void>): Promise<Cluster> {
+interface Wanted {
+  readonly auditFile: string | undefined;
+  readonly folder: string;
+  readonly binaries: Binaries;
+  /** Undefined: bare. */
+  readonly readyDelayMs: number | undefined;
+}
+
+async function startIn({ folder, binaries, readyDelayMs, auditFile }: Wanted, running: Server[], stop: () => Promise<void>): Promise<Cluster> {
   const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
   const file = (name: string) => join(folder, name);
   const start = (name: keyof Binaries, args: readonly string[]) => {
@@ -83,7 +93,7 @@ async function startIn(folder: string, binaries: Binaries, readyDelayMs: number 
   const etcd = start("etcd", etcdArgs(file("etcd"), etcdPort, peerPort));
   await untilReady(etcd, "listening", ETCD_DEADLINE_MS, () => isListening(etcdPort));
   const startApiServer = async () => {
-    const api = start("kube-apiserver", apiServerArgs(folder, server, apiPort, etcdPort));
+    const api = start("kube-apiserver", [...apiServerArgs(folder, server, apiPort, etcdPort), ...auditArgs(file("audit-policy.yaml"), auditFile)]);
     await untilReady(api, "ready", API_DEADLINE_MS, () => answersOk(`${server}/readyz`, adminToken));
     return api;
   };
@@ -165,6 +175,20 @@ function apiServerArgs(folder: string, server: string, port: number, etcdPort: n
     "--endpoint-reconciler-type=none",
     "--profiling=false",
   ];
+}
+
+/** Who scaled what, and whether it was accepted. */
+const AUDIT_POLICY = {
+  apiVersion: "audit.k8s.io/v1",
+  kind: "Policy",
+  omitStages: ["RequestReceived"],
+  rules: [{ level: "Metadata", verbs: ["patch", "update"], resources: [{ group: "apps", resources: ["deployments/scale"] }] }, { level: "None" }],
+};
+
+function auditArgs(policyFile: string, auditFile: string | undefined): string[] {
+  if (auditFile === undefined) return [];
+  writeFileSync(policyFile, JSON.stringify(AUDIT_POLICY));
+  return [`--audit-policy-file=${policyFile}`, `--audit-log-path=${auditFile}`];
 }
 
 function writeKeys(folder: string): void {

@@ -26,11 +26,16 @@ let metrics: Metrics;
 let controller: Controller | undefined;
 let makeController: () => Controller;
 let leads = true;
+/** Another member has the scaler. */
+let isAnothers = false;
+const forgotten: string[] = [];
 const events: KubeEvent[] = [];
 const logged: string[] = [];
 
 beforeEach(async () => {
   leads = true;
+  isAnothers = false;
+  forgotten.length = 0;
   controller = undefined;
   events.length = logged.length = 0;
   clock = createManualClock(NOW_MS);
@@ -71,6 +76,7 @@ beforeEach(async () => {
       log: { debug() {}, info() {}, warn: say, error: say },
       thread: { learn: async (request) => learnModel(request), close: async () => {} },
       random: () => 0.5,
+      onForgotten: (key) => void forgotten.push(key),
     });
   closing = [() => stop.abort(), () => watching, () => client.close(), () => connection.close(), () => kubernetes.close(), () => prometheus.close()];
 });
@@ -82,7 +88,7 @@ afterEach(async () => {
 function lead(): () => Promise<void> {
   const term = new AbortController();
   const current = (controller = makeController());
-  const work = current.run(scalers, term.signal);
+  const work = current.run({ ...scalers, get: (key) => (isAnothers ? undefined : scalers.get(key)) }, term.signal);
   return () => {
     term.abort(new Error("the lease was lost"));
     return work;
@@ -143,5 +149,29 @@ test("a replica that leads no more writes nothing and says nothing, and goes on 
   await clock.advance(MINUTE_MS);
   await fitted();
   expect(await replicas()).toBeGreaterThan(4);
+  await end();
+});
+
+test("a scaler that is taken away ends its series and is told as forgotten; when it comes back it begins anew and lowers nothing first", async () => {
+  const end = lead();
+  await fitted();
+  await settle();
+  isAnothers = true;
+  controller?.changed(KEY, undefined);
+  await vi.waitUntil(() => forgotten.length > 0, { interval: 2, timeout: 5_000 });
+  expect(forgotten).toEqual([KEY]);
+  expect(await metrics.render()).not.toContain('name="checkout"');
+  expect(controller?.journal(KEY, 0)).toBeUndefined();
+  // Its owner in between has raised it far above what is needed.
+  await connection.request({ method: "PATCH", path: `${DEPLOYMENTS}/checkout`, body: { spec: { replicas: 39 } }, contentType: "application/merge-patch+json" });
+  const decidedAt = () => scalers.get(KEY)?.status?.decision?.time ?? "";
+  const before = decidedAt();
+  await clock.advance(10 * MINUTE_MS);
+  expect(decidedAt()).toBe(before);
+  isAnothers = false;
+  controller?.changed(KEY, scalers.get(KEY));
+  await vi.waitUntil(() => decidedAt() > before && conditionIn("Forecasting")?.status === "True", { interval: 2, timeout: 10_000 });
+  await settle();
+  expect(await replicas()).toBe(39);
   await end();
 });

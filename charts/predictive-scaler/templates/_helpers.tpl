@@ -98,6 +98,9 @@ tolerations:
 {{- if and (not .Values.leaderElection.enabled) (gt (int .Values.replicas) 1) -}}
 {{- fail (printf "replicas is %d and leaderElection.enabled is false: two pods would both scale. Set replicas to 1, or leave leader election on." (int .Values.replicas)) -}}
 {{- end -}}
+{{- if and .Values.sharding.enabled (not .Values.leaderElection.enabled) -}}
+{{- fail "sharding.enabled is true and leaderElection.enabled is false: without Leases pods do not know of each other. Leave leader election on." -}}
+{{- end -}}
 {{- if and .Values.prometheus.ca.secretName .Values.prometheus.ca.configMapName -}}
 {{- fail "prometheus.ca names a Secret and a ConfigMap: give secretName or configMapName, not both." -}}
 {{- end -}}

@@ -1,18 +1,18 @@
 // The operator as a process: its parts put together, and their life from the first list to the last flush.
-// Invariant: only a term of leadership writes, and the term's end stops its work before its lease is over.
-import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
+// Invariant: only a term of leadership (with sharding: of membership) writes, and the term's end stops its work before its lease is over.
 import { createClock } from "../../clock.ts";
 import type { Clock } from "../../clock.ts";
 import { createController, createModelThread } from "../../controller/index.ts";
 import type { Controller, ControllerParts, StoredScaler } from "../../controller/index.ts";
 import type { OperatorError } from "../../errors.ts";
-import { createEvents, createLeaderElection, createLeases, createScalerCache, createScales, createSecretReader, createStatuses } from "../../kube/index.ts";
-import { guardWrites, KubeError, metered } from "../../kube/index.ts";
-import type { KubeConnection, LeaderElection } from "../../kube/index.ts";
+import { createEvents, createScalerCache, createScales, createSecretReader, createStatuses, guardWrites, KubeError, metered } from "../../kube/index.ts";
+import type { KubeConnection } from "../../kube/index.ts";
 import { createPrometheusServers } from "../../prometheus/index.ts";
 import { createLog, createMetrics, serveTelemetry } from "../../telemetry/index.ts";
-import type { Log, LogLevel } from "../../telemetry/index.ts";
+import type { LogLevel } from "../../telemetry/index.ts";
+import { electionFor, identityOf } from "./election.ts";
+import { createShard } from "./shard.ts";
+import type { Shard } from "./shard.ts";
 
 export interface RunOptions {
   readonly kubeconfig?: string;
@@ -27,16 +27,13 @@ export interface RunOptions {
   readonly watchNamespaces?: readonly string[];
   readonly leaderElect: boolean;
   readonly leaderElectNamespace?: string;
+  /** All replicas act at once, each on its part of the scalers. */
+  readonly sharding?: boolean;
   readonly logLevel: LogLevel;
   readonly clockStart?: number;
   readonly clockRate?: number;
   readonly clockOrigin?: number;
 }
-
-/** The Lease that makes one of several replicas the leader. */
-export const LEASE_NAME = "predictive-scaler";
-/** One call about the lease takes at most half the renew deadline, ms: there is time for another. */
-export const LEASE_CALL_MS = 5_000;
 
 /** Runs until the signal fires and everything under way has ended. Rejects with OperatorError when it cannot start. */
 export async function runOperator(options: RunOptions, unmetered: KubeConnection, signal: AbortSignal): Promise<void> {
@@ -46,7 +43,15 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
   const clock = clockOf(options);
   const metrics = createMetrics();
   const connection = metered(unmetered, (method, code) => metrics.kubernetesRequest(method, code));
-  const election = electionFor(options, connection, wallClock, log);
+  const identity = identityOf();
+  let shard: Shard | undefined;
+  const election = electionFor(options, identity, {
+    connection,
+    clock: wallClock,
+    log,
+    onStanding: (standing) => shard?.take(standing),
+    hasLetGo: () => shard?.hasLetGo() ?? true,
+  });
   const writing = guardWrites(connection, () => election.isLeader());
   const prometheus = createPrometheusServers({
     own: { url: options.prometheusUrl.href, bearerTokenFile: options.prometheusBearerTokenFile, caFile: options.prometheusCaFile },
@@ -58,15 +63,18 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
   const thread = createModelThread();
   const events = createEvents({ connection: writing, clock: wallClock, log });
   const targets = { scales: createScales({ connection: writing, clock: wallClock }), statuses: createStatuses({ connection: writing }) };
-  const parts: ControllerParts = { clock, prometheus, events, metrics, log, thread, ...targets, random: Math.random };
+  const onForgotten = (key: string) => shard?.forgotten(key);
+  const parts: ControllerParts = { clock, prometheus, events, metrics, log, thread, ...targets, random: Math.random, onForgotten };
   let leading: Controller | undefined;
   const scalers = createScalerCache<StoredScaler>({
     connection,
     clock: wallClock,
     namespaces: options.watchNamespaces,
-    handlers: { changed: (key, scaler) => leading?.changed(key, scaler) },
+    handlers: { changed: (key, scaler) => (shard ?? leading)?.changed(key, scaler) },
     onError: (error) => log.warn({ reason: error.reason }, `Watching PredictiveScalers: ${error.sentence}${missingCrdHint(error)}`),
   });
+  const onCount = (count: number, members: number) => metrics.shard(identity, count, members);
+  if (options.sharding === true) shard = createShard({ identity, all: scalers, onCount });
   let isRunning = true;
   const server = await serveTelemetry({
     ...options.metricsAddr,
@@ -82,7 +90,9 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
     metrics.leader(true);
     log.info({}, "leading");
     leading = createController(parts);
-    await leading.run(scalers, term);
+    shard?.serve(leading);
+    await leading.run(shard?.scalers ?? scalers, term);
+    shard?.serve(undefined);
     await events.flush();
     leading = undefined;
     metrics.leader(false);
@@ -94,23 +104,6 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
   await Promise.all([server.close(), thread.close(), connection.close()]);
   prometheus.close();
   log.info({}, "stopped");
-}
-
-/** The real election, or one that is won for good. */
-function electionFor(options: RunOptions, connection: KubeConnection, clock: Clock, log: Log): LeaderElection {
-  if (!options.leaderElect) return { isLeader: () => true, run: (lead, signal) => lead(signal) };
-  const lease = { namespace: options.leaderElectNamespace ?? connection.namespace, name: LEASE_NAME };
-  const identity = `${hostname()}_${randomUUID()}`;
-  log.info({ identity, lease: `${lease.namespace}/${lease.name}` }, "competing for the lease");
-  return createLeaderElection({
-    leases: createLeases(connection, LEASE_CALL_MS),
-    clock,
-    lease,
-    identity,
-    random: Math.random,
-    onHolder: (holder) => log.info({ holder }, holder === identity ? "holding the lease" : "another replica holds the lease"),
-    onError: (error) => log.warn({ reason: error.reason }, `The lease: ${error.sentence}`),
-  });
 }
 
 function scopeSentence(namespaces: readonly string[] | undefined): string {
