@@ -10,7 +10,7 @@ import type { OperatorError } from "../../errors.ts";
 import { createEvents, createLeaderElection, createLeases, createScalerCache, createScales, createSecretReader, createStatuses } from "../../kube/index.ts";
 import { guardWrites, KubeError, metered } from "../../kube/index.ts";
 import type { KubeConnection, LeaderElection } from "../../kube/index.ts";
-import { createPrometheusServers } from "../../prometheus/index.ts";
+import { createPrometheusServers, enforceNamespaces } from "../../prometheus/index.ts";
 import { createLog, createMetrics, serveTelemetry } from "../../telemetry/index.ts";
 import type { Log, LogLevel } from "../../telemetry/index.ts";
 
@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly prometheusCaFile?: string;
   /** What scalers may name beside prometheusUrl. */
   readonly prometheusAllowedUrls?: readonly string[];
+  /** The label that confines every query to its scaler's namespace; undefined: queries are asked as they are. */
+  readonly enforceNamespaceLabel?: string;
   readonly metricsAddr: { readonly host: string; readonly port: number };
   /** Undefined: all namespaces. */
   readonly watchNamespaces?: readonly string[];
@@ -48,16 +50,19 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
   const connection = metered(unmetered, (method, code) => metrics.kubernetesRequest(method, code));
   const election = electionFor(options, connection, wallClock, log);
   const writing = guardWrites(connection, () => election.isLeader());
-  const prometheus = createPrometheusServers({
+  const servers = createPrometheusServers({
     own: { url: options.prometheusUrl.href, bearerTokenFile: options.prometheusBearerTokenFile, caFile: options.prometheusCaFile },
     allowedUrls: options.prometheusAllowedUrls ?? [],
     readSecret: createSecretReader(connection),
     clock: wallClock,
     onRequest: (code) => metrics.prometheusRequest(code),
   });
+  const label = options.enforceNamespaceLabel;
+  const prometheus = label === undefined ? servers : enforceNamespaces(servers, label);
   const thread = createModelThread();
   const events = createEvents({ connection: writing, clock: wallClock, log });
-  const targets = { scales: createScales({ connection: writing, clock: wallClock }), statuses: createStatuses({ connection: writing }) };
+  const onPodsRefused = (error: KubeError) => log.warn({ reason: error.reason }, `Ready pods are not known: ${error.sentence}`);
+  const targets = { scales: createScales({ connection: writing, clock: wallClock, onPodsRefused }), statuses: createStatuses({ connection: writing }) };
   const parts: ControllerParts = { clock, prometheus, events, metrics, log, thread, ...targets, random: Math.random };
   let leading: Controller | undefined;
   const scalers = createScalerCache<StoredScaler>({
