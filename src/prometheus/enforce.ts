@@ -27,7 +27,10 @@ export function enforceLabel(query: string, label: string, value: string): strin
   parser.parse(query).iterate({
     enter: ({ node, type, from, to }) => {
       if (type.name === "FunctionIdentifier" && query.slice(from, to) === "info")
-        throw rejected(`The query uses info(), which reads series that no selector names; ${FLAG} cannot confine it.`, "Join the labels with group_left instead.");
+        throw rejected(
+          `The query uses info(), which reads series that no selector names: ${FLAG} cannot confine it.`,
+          "Join the labels with group_left instead.",
+        );
       if (type.name === "VectorSelector") inserts.push(...insertFor(node, query, label, value, matcher));
     },
   });
@@ -38,7 +41,8 @@ export function enforceLabel(query: string, label: string, value: string): strin
 export function enforceNamespaces(client: PrometheusClient, label: string): PrometheusClient {
   return {
     async queryRange(query: RangeQuery, signal: AbortSignal) {
-      if (query.namespace === undefined) throw rejected(`A query without a namespace is not asked: ${FLAG} confines queries to one.`, "Report it: every scaler has a namespace.");
+      if (query.namespace === undefined)
+        throw rejected(`A query without a namespace is not asked: ${FLAG} confines queries to one.`, "Report it: every scaler has a namespace.");
       if (query.source?.access.queryParameters?.some(({ name }) => name.toLowerCase() === QUERY_PARAMETER) === true)
         throw rejected(`A query parameter called "${QUERY_PARAMETER}" is not sent: ${FLAG} confines the query.`, "Remove it from spec.metric.prometheus.queryParameters.");
       return client.queryRange({ ...query, query: enforceLabel(query.query, label, query.namespace) }, signal);
@@ -67,7 +71,8 @@ function insertFor(selector: Node, query: string, label: string, value: string, 
 
 function refusedMatcher(found: string, label: string, value: string): ReturnType<typeof rejected> {
   const hint = `Remove it from spec.metric.query: ${label}=${quoted(value)} is added.`;
-  return rejected(`The query has the matcher ${found.slice(0, 100)}, but the operator confines it to the scaler's own namespace by the label ${JSON.stringify(label)}.`, hint);
+  const confined = `the operator confines it to the scaler's own namespace by the label ${JSON.stringify(label)}`;
+  return rejected(`The query has the matcher ${found.slice(0, 100)}, but ${confined}.`, hint);
 }
 
 function nameOf(matcher: Node, query: string): string | undefined {

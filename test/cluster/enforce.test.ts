@@ -1,5 +1,5 @@
 // --enforce-namespace-label before the real Prometheus: its own parser finds the matcher in every selector, and the operator asks for nothing else.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { enforceLabel } from "../../src/prometheus/enforce.ts";
 import { queries } from "../prometheus/queries.ts";
@@ -52,23 +52,23 @@ describeCluster("the enforced namespace label", () => {
 
   test("the server's parser finds exactly that matcher in every selector, and formats the query", async () => {
     const sampled = fc.sample(queries, { seed: 7, numRuns: SAMPLES });
+    const spoilt: string[] = [];
+    const others: unknown[] = [];
     let selectors = 0;
     for (const query of sampled) {
       const before = await ask("parse_query", query);
-      if (before.status !== "success") expect(`${query}: ${before.error}`).toMatch(/at least one non-empty matcher|vector/);
       const result = enforceLabel(query, "namespace", "shop");
-      const { status, data, error } = await ask("parse_query", result);
-      // What an empty selector lacked it has now; anything else is as it was.
-      if (status !== "success") {
-        expect(before.status, `${result}: ${error}`).not.toBe("success");
-        continue;
-      }
-      expect((await ask("format_query", result)).status).toBe("success");
-      for (const matchers of matchersOf(data)) {
+      const after = await ask("parse_query", result);
+      // Types and flags of regular expressions are the server's to check: it may refuse both, but never only what was made of a good query.
+      if (before.status === "success" && (after.status !== "success" || (await ask("format_query", result)).status !== "success")) spoilt.push(`${result}: ${after.error}`);
+      for (const matchers of matchersOf(after.data)) {
         selectors++;
-        expect(matchers.filter(({ name }) => name === "namespace"), result).toEqual([{ name: "namespace", type: "=", value: "shop" }]);
+        const about = matchers.filter(({ name }) => name === "namespace").map(({ type, value }) => type + value);
+        if (about.join() !== "=shop") others.push([result, about]);
       }
     }
+    expect(spoilt).toEqual([]);
+    expect(others).toEqual([]);
     expect(selectors).toBeGreaterThan(SAMPLES);
   });
 
@@ -81,7 +81,7 @@ describeCluster("the enforced namespace label", () => {
 
   test("a scaler sees the series of its own namespace and no others", async () => {
     await seen(OWN, "web", { status: "True" });
-    await seen(OTHER, "web", { status: "False", reason: "NoData" });
+    expect((await seen(OTHER, "web", { status: "False", reason: "NoData" })).message).toContain("no series");
   });
 
   test("a scaler that asks for another namespace is told so", async () => {

@@ -1,5 +1,5 @@
 // Queries drawn from the grammar of PromQL: selectors of every form, within whatever may stand around them.
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 const name = fc.constantFrom("up", "http_requests_total", "sum", "by", "a:b", "start", "offset_1");
 const label = fc.constantFrom("job", "le", "namespaces", "on", "_x");
