@@ -1,6 +1,7 @@
 // One label for all that a query reads: each of its selectors gets NAME="value", found with Prometheus's own grammar (lezer-promql).
 // Invariant: a query leaves here only if every series that it can read carries the label; what cannot be made sure of is refused, never guessed.
 import { parser } from "@prometheus-io/lezer-promql";
+import { OperatorError } from "../errors.ts";
 import { rejected } from "./failure.ts";
 import type { PrometheusClient, RangeQuery } from "./prometheus.ts";
 import { queryProblem } from "./promql.ts";
@@ -10,6 +11,11 @@ type Node = ReturnType<typeof parser.parse>["topNode"];
 /** What a label may be called, in the data model that every server knows. */
 export const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const MATCHERS = new Set(["UnquotedLabelMatcher", "QuotedLabelMatcher"]);
+/** The parser takes time with the square of the depth: a query that is read on the operator's loop must not hold it up. */
+const MOST_DEEP = 64;
+const SIGNS = new RegExp(`([-+]\\s*){${MOST_DEEP}}`);
+/** Queries whose reading is remembered; beyond it all are read anew. */
+const MOST_KNOWN = 20_000;
 const FLAG = "--enforce-namespace-label";
 /** It names in a request what is asked, and would stand beside the query that was enforced. */
 const QUERY_PARAMETER = "query";
@@ -20,6 +26,7 @@ const QUERY_PARAMETER = "query";
  * Throws QueryRejected. `label` must match LABEL_NAME.
  */
 export function enforceLabel(query: string, label: string, value: string): string {
+  if (isTooDeep(query)) throw rejected(`The query is nested deeper than ${MOST_DEEP} levels, which ${FLAG} does not read.`, "Record parts of it with recording rules.");
   const problem = queryProblem(query);
   if (problem !== undefined) throw rejected(`Prometheus would reject the query: ${problem.message}.`, "Correct spec.metric.query.");
   const matcher = `${label}=${quoted(value)}`;
@@ -39,16 +46,49 @@ export function enforceLabel(query: string, label: string, value: string): strin
 
 /** `client` for scalers whose queries may only read the series with `label` equal to their namespace. A query of no namespace is not asked. */
 export function enforceNamespaces(client: PrometheusClient, label: string): PrometheusClient {
+  // A query is asked every minute and changes hardly ever.
+  const known = new Map<string, string | OperatorError>();
+  const confined = (query: string, namespace: string): string => {
+    const key = `${namespace}/${query}`;
+    const found = known.get(key) ?? attempt(query, label, namespace);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(key, found);
+    if (found instanceof OperatorError) throw found;
+    return found;
+  };
   return {
     async queryRange(query: RangeQuery, signal: AbortSignal) {
       if (query.namespace === undefined)
         throw rejected(`A query without a namespace is not asked: ${FLAG} confines queries to one.`, "Report it: every scaler has a namespace.");
       if (query.source?.access.queryParameters?.some(({ name }) => name.toLowerCase() === QUERY_PARAMETER) === true)
-        throw rejected(`A query parameter called "${QUERY_PARAMETER}" is not sent: ${FLAG} confines the query.`, "Remove it from spec.metric.prometheus.queryParameters.");
-      return client.queryRange({ ...query, query: enforceLabel(query.query, label, query.namespace) }, signal);
+        throw rejected(
+          `A query parameter called "${QUERY_PARAMETER}" is not sent: ${FLAG} confines the query.`,
+          "Remove it from spec.metric.prometheus.queryParameters.",
+        );
+      return client.queryRange({ ...query, query: confined(query.query, query.namespace) }, signal);
     },
     close: () => client.close(),
   };
+}
+
+function attempt(query: string, label: string, value: string): string | OperatorError {
+  try {
+    return enforceLabel(query, label, value);
+  } catch (error) {
+    if (error instanceof OperatorError) return error;
+    throw error;
+  }
+}
+
+/** Whether brackets or signs stand deeper in each other than any query needs. Brackets in strings count too: that refuses more, never less. */
+function isTooDeep(query: string): boolean {
+  let depth = 0;
+  for (const character of query) {
+    if ("([{".includes(character)) depth++;
+    else if (")]}".includes(character)) depth--;
+    if (depth > MOST_DEEP) return true;
+  }
+  return SIGNS.test(query);
 }
 
 /** What is to be added to one selector. */

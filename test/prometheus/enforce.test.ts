@@ -113,7 +113,7 @@ describe("examples", () => {
     (query) => expect(refusal(query)).toMatchObject({ reason: "QueryRejected", retry: "whenSpecChanges", message: expect.stringMatching(/own namespace/) }),
   );
 
-  test.each(["sum(up", "", "up{a=\"b\" or c=\"d\"}", "up} or {", "info(up)"])("what cannot be confined is refused: %s", (query) => expect(refusal(query).reason).toBe("QueryRejected"));
+  test.each(["sum(up", "", "up{a=\"b\" or c=\"d\"}", "up} or {", "info(up)", "(".repeat(5_000), `${"sum(".repeat(65)}up${")".repeat(65)}`, `${"- ".repeat(70)}up`])("what cannot be confined is refused: %s", (query) => expect(refusal(query).reason).toBe("QueryRejected"));
 });
 
 describe("the client", () => {
