@@ -66,15 +66,20 @@ function watched(task: Task): Promise<string | undefined> {
   });
 }
 
+function say(message: { readonly done: number } | { readonly fall: string | undefined }): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
+  parentPort?.postMessage(message);
+}
+
 async function runTask({ check, stop }: Awaited<ReturnType<Target["start"]>>, { cases, seed }: Task): Promise<string | undefined> {
   try {
     for (let done = 0; done < cases; done += BATCH) {
       await check({ seed: seed + done, numRuns: Math.min(BATCH, cases - done) });
-      parentPort?.postMessage({ done: done + BATCH });
+      say({ done: done + BATCH });
     }
     return undefined;
   } catch (error) {
-    return error instanceof Error ? `${error.message}\n${String(error.cause ?? "")}` : String(error);
+    return error instanceof Error ? `${error.message}\n${error.cause instanceof Error ? error.cause.message : ""}` : String(error);
   } finally {
     await stop();
   }
@@ -84,5 +89,5 @@ if (!isMainThread && parentPort !== null) {
   process.removeAllListeners("warning");
   const task = workerData as Task;
   const target = TARGETS.find(({ name }) => name === task.name);
-  if (target !== undefined) parentPort.postMessage({ fall: await runTask(await target.start(), task) });
+  if (target !== undefined) say({ fall: await runTask(await target.start(), task) });
 }

@@ -60,7 +60,7 @@ describe("an answer that does not end in time is left, and is a typed failure", 
   test.each([
     ["white space without end", HEAD, " ", Infinity, "QueryRejected"],
     ["a gigabyte of one series", `${HEAD}{"metric":{},"values":[`, '[60,"1"],', 1024 * MIB, "QueryRejected"],
-    ["a label of a gigabyte", `${HEAD}{"metric":{"a":"`, "a", 1024 * MIB, "QueryRejected"],
+    ["a label of a gigabyte", `${HEAD}{"metric":{"a":"`, "a", 1024 * MIB, "PrometheusUnreachable"],
     ["a million series", HEAD, SERIES, 1_000_000 * SERIES.length, "QueryAmbiguous"],
   ])("%s", async (_what, head, piece, bytes, reason) => {
     let poured = { sent: 0 };

@@ -24,7 +24,7 @@ const MOST_ROW = 10_000;
 /** 20 years of minutes: more is not a trace of demand, and would not fit in memory beside its replay. */
 export const MOST_ROWS = 10_512_000;
 /** Room to begin with. */
-const FIRST_ROWS = 1 << 16;
+const FIRST_ROWS = 1 << 12;
 /** Unix seconds beyond the year 5000 are milliseconds, or no time. */
 const LATEST_SECONDS = 1e11;
 
