@@ -26,7 +26,8 @@ const QUERY_PARAMETER = "query";
  * Throws QueryRejected. `label` must match LABEL_NAME.
  */
 export function enforceLabel(query: string, label: string, value: string): string {
-  if (isTooDeep(query)) throw rejected(`The query is nested deeper than ${MOST_DEEP} levels, which ${FLAG} does not read.`, "Record parts of it with recording rules.");
+  if (isTooDeep(query))
+    throw rejected(`The query is nested deeper than ${MOST_DEEP} levels, which ${FLAG} does not read.`, "Record parts of it with recording rules.");
   const problem = queryProblem(query);
   if (problem !== undefined) throw rejected(`Prometheus would reject the query: ${problem.message}.`, "Correct spec.metric.query.");
   const matcher = `${label}=${quoted(value)}`;
