@@ -8,12 +8,16 @@ import type { ParseResult, Problem, PrometheusAccess, ScalerSpec } from "./spec.
 import { bare, defaultOf, schemaAt, valueAt } from "./tree.ts";
 
 const TOP_FIELDS = ["apiVersion", "kind", "metadata", "spec", "status"];
+/** Deeper than any manifest: what is written deeper, or holds itself (YAML can), has no text that a problem could quote. */
+const MOST_DEEP = 64;
+const NESTED = `a manifest of at most ${MOST_DEEP} levels`;
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 type PlainObject = Readonly<Record<string, unknown>>;
 
 /** Parses a PredictiveScaler as JSON.parse or a YAML reader yields it. Never throws. Metadata other than name is the API server's to check. */
 export function parseScaler(object: unknown): ParseResult {
+  if (!isTree(object)) return { kind: "invalid", problems: [{ path: "", found: "a value within itself, or one that is nested too deep", expected: NESTED }] };
   if (!isObject(object)) return { kind: "invalid", problems: [{ path: "", found: foundText(object), expected: `an object of kind ${KIND}` }] };
   const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
   const spec = withDefaultsForNull(specSchema, object["spec"]);
@@ -35,6 +39,18 @@ export function parseScaler(object: unknown): ParseResult {
       spec: completeSpec(parsed.data),
     },
   };
+}
+
+/** Whether a value ends at a bounded depth on every way down. What is found again elsewhere is looked at once. */
+function isTree(value: unknown, depth = 0, above = new Set<object>(), seen = new Set<object>()): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (depth > MOST_DEEP || above.has(value)) return false;
+  if (seen.has(value)) return true;
+  above.add(value);
+  const holds = Object.values(value).every((member) => isTree(member, depth + 1, above, seen));
+  above.delete(value);
+  seen.add(value);
+  return holds;
 }
 
 function envelopeProblems(object: PlainObject, name: unknown): Problem[] {

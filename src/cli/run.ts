@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseTime } from "../clock.ts";
 import { connect } from "../kube/index.ts";
+import { LABEL_NAME } from "../prometheus/index.ts";
 import { LOG_LEVELS } from "../telemetry/index.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
@@ -34,6 +35,9 @@ export function runCommand(io: Io, finish: (code: number) => void): Command {
     .addOption(option("--prometheus-bearer-token-file <file>", "token for --prometheus-url; read again when it is rotated"))
     .addOption(option("--prometheus-ca-file <file>", "PEM certificates that the certificate of --prometheus-url must lead to"))
     .addOption(option("--prometheus-allowed-urls <urls>", "what metric.prometheus.url may be, by commas; *. before a host is any label").argParser(list))
+    .addOption(
+      option("--enforce-namespace-label <name>", "add <name>=\"NAMESPACE OF THE SCALER\" to every selector of every query").argParser(labelName),
+    )
     .addOption(
       option("--metrics-addr <host:port>", "where /metrics, /healthz and /readyz listen")
         .argParser(address)
@@ -104,6 +108,11 @@ export function names(text: string): readonly string[] {
   const wrong = found.find((name) => !NAMESPACE.test(name));
   if (found.length === 0 || wrong !== undefined) throw new InvalidArgumentError("Expected names of namespaces by commas, such as shop,web.");
   return [...new Set(found)];
+}
+
+function labelName(text: string): string {
+  if (!LABEL_NAME.test(text)) throw new InvalidArgumentError("Expected the name of a label, such as namespace.");
+  return text;
 }
 
 function time(text: string): number {

@@ -36,7 +36,7 @@ export function createLearner(prometheus: PrometheusClient, thread: ModelThread,
   const learn = async ({ plan, untilMs, abort }: Job): Promise<LearnResult> => {
     try {
       const grid = gridFor({ endMs: untilMs, historyMs: plan.historyMs, stepMs: plan.stepMs });
-      const range = { query: plan.query, source: plan.source, startMs: grid.startMs, endMs: untilMs, stepMs: plan.stepMs };
+      const range = { query: plan.query, namespace: plan.namespace, source: plan.source, startMs: grid.startMs, endMs: untilMs, stepMs: plan.stepMs };
       const { samples } = await prometheus.queryRange(range, AbortSignal.any([abort.signal, stop]));
       return { kind: "learned", learned: await thread.learn({ settings: plan.model, history: regularize(samples, grid) }) };
     } catch (error) {

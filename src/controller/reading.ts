@@ -26,12 +26,12 @@ export function newestSlotMs(stepMs: number, nowMs: number): number {
 export async function readSlots(
   prometheus: Pick<PrometheusClient, "queryRange">, plan: Plan, settledMs: number, nowMs: number, signal: AbortSignal,
 ): Promise<Reading> {
-  const { query, source, stepMs } = plan;
+  const { query, namespace, source, stepMs } = plan;
   const startMs = settledMs + stepMs;
   const endMs = newestSlotMs(stepMs, nowMs);
   if (startMs > endMs) return { kind: "nothingNew" };
   try {
-    const { samples, notANumber } = await prometheus.queryRange({ query, source, startMs, endMs, stepMs }, signal);
+    const { samples, notANumber } = await prometheus.queryRange({ query, namespace, source, startMs, endMs, stepMs }, signal);
     const grid = { startMs, stepMs, length: Math.round((endMs - startMs) / stepMs) + 1 };
     return { kind: "answer", series: regularize(samples, grid), notANumber, lowest: lowestOf(samples) };
   } catch (error) {

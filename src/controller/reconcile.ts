@@ -23,6 +23,9 @@ import { asOperatorError } from "./failure.ts";
 const SPREAD_SHARE = 1 / 6;
 const SPREAD_MAX_MS = 5_000;
 
+/** A sample is at most two steps old when it is decided on; what is older than so many steps lowers nothing. */
+const BEHIND_STEPS = 4;
+
 /** Attempts to write while the target keeps changing; after them the pass fails and backs off. */
 const WRITE_ATTEMPTS = 4;
 
@@ -54,7 +57,7 @@ export async function reconcile(line: LineParts, stored: StoredScaler | undefine
   const scale = await stage("scale", () => readScale(line, memory, signal));
   await stage("forecast", () => observe(memory, reading, scale, nowMs, line.metrics));
   askForModel(line, memory, parsed.scaler, nowMs);
-  const acted = scale instanceof OperatorError ? { failure: scale } : await act(line, memory, scale, nowMs, signal);
+  const acted = scale instanceof OperatorError ? { failure: scale } : await act(line, memory, scale, signal);
   let shortSeconds = 0;
   if (acted.decision !== undefined) {
     rememberDecision(memory, acted.decision, nowMs);
@@ -74,11 +77,11 @@ type Acted =
   | { readonly failure: OperatorError; readonly decision?: undefined };
 
 /** Decides and writes. A target that changed in between is read and decided on anew: its status changes at any time. */
-async function act(line: LineParts, memory: Memory, first: TargetScale, nowMs: number, signal: AbortSignal): Promise<Acted> {
+async function act(line: LineParts, memory: Memory, first: TargetScale, signal: AbortSignal): Promise<Acted> {
   const stage = stageTimer(line.metrics);
   let scale = first;
   for (let attempt = 1; ; attempt++) {
-    const decision = await stage("decision", () => decide(decisionInput(memory, scale, nowMs)));
+    const decision = await stage("decision", () => decide(decisionInput(memory, scale, line.clock.nowMs())));
     if (decision.kind !== "scale") return { scale, decision };
     const { resourceVersion } = scale;
     const failure = await stage("actuate", () => write(line, memory, resourceVersion, decision.to, signal));
@@ -118,13 +121,20 @@ async function write(line: LineParts, { plan }: Memory, version: string, replica
   }
 }
 
+/** Why what was seen is too old to lower on, however it came about: a slow answer, a busy or stopped machine. Undefined while it is not. */
+function behind({ track, plan }: Memory, nowMs: number): string | undefined {
+  const ageMs = nowMs - track.liveMs;
+  if (ageMs <= BEHIND_STEPS * plan.stepMs + settleDelayMs(plan.stepMs)) return undefined;
+  return `The newest ${Math.round(ageMs / 60_000)} minutes have not been looked at: the operator is behind.`;
+}
+
 function decisionInput(memory: Memory, scale: TargetScale, nowMs: number): DecisionInput {
   return {
     nowMs,
     demand: memory.track.demand(),
     expectedAtMost: memory.expectations.atMost,
     lastSampleMs: memory.track.lastSampleMs,
-    missingBecause: memory.missing?.sentence,
+    missingBecause: memory.missing?.sentence ?? behind(memory, nowMs),
     target: { replicas: scale.replicas, ready: scale.readyReplicas, isRollingOut: scale.isRollingOut },
     policy: memory.plan.policy,
     history: historyOf(memory, nowMs, scale.replicas),

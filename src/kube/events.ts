@@ -46,7 +46,7 @@ export function createEvents({ connection, clock, reportingInstance = hostname()
       if (failure === undefined) return;
       const mayRetry = failure instanceof KubeError && failure.reason === "KubernetesUnreachable" && attempt < ATTEMPTS_MAX && !isEnding;
       if (!mayRetry) {
-        log?.warn({ event: item.event.reason }, `An event was given up: ${problemOf(failure)}`);
+        log?.warn({ event: item.event.reason }, `An event was given up: ${failure instanceof KubeError ? failure.sentence : problemOf(failure)}`);
         return;
       }
       await clock.delay(failure.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1));

@@ -11,8 +11,10 @@ interface Pod extends KubeObject {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
-/** The number of Ready pods, or NaN when they may not be listed. `selector` in its text form. */
-export async function countReadyPods(connection: KubeConnection, namespace: string, selector: string, signal: AbortSignal): Promise<number> {
+/** The number of Ready pods, or NaN when they may not be listed: then `refused` is told why. `selector` in its text form. */
+export async function countReadyPods(
+  connection: KubeConnection, namespace: string, selector: string, refused: (error: KubeError) => void, signal: AbortSignal,
+): Promise<number> {
   const path = withQuery(`/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`, { labelSelector: selector, fieldSelector: "status.phase=Running" });
   let ready = 0;
   const sink = {
@@ -25,7 +27,10 @@ export async function countReadyPods(connection: KubeConnection, namespace: stri
     await listAll({ connection, path, version: "", pageSize: PAGE_SIZE, signal }, sink);
     return ready;
   } catch (error) {
-    if (error instanceof KubeError && error.status === 403) return NaN;
+    if (error instanceof KubeError && error.status === 403) {
+      refused(error);
+      return NaN;
+    }
     throw error;
   }
 }

@@ -20,15 +20,28 @@ interface Scale {
   readonly status?: { readonly replicas?: number; readonly selector?: string };
 }
 
+export interface ScaleOptions {
+  readonly connection: KubeConnection;
+  readonly clock: Pick<Clock, "nowMs">;
+  /** Told once a namespace that its pods may not be listed, so that readiness of other kinds is unknown there. */
+  readonly onPodsRefused?: (error: KubeError) => void;
+}
+
 /** Reads and writes scales. Throws KubeError: TargetNotFound, TargetNotScalable, Conflict, Forbidden, KubernetesRejected, KubernetesUnreachable. */
-export function createScales({ connection, clock }: { readonly connection: KubeConnection; readonly clock: Pick<Clock, "nowMs"> }): Scales {
+export function createScales({ connection, clock, onPodsRefused }: ScaleOptions): Scales {
   const discovery = createDiscovery({ connection, clock });
+  const told = new Set<string>();
+  const podsRefused = (namespace: string) => (error: KubeError) => {
+    if (!told.has(namespace)) onPodsRefused?.(error);
+    told.add(namespace);
+  };
   return {
     async read(namespace, target, signal) {
       const path = await objectPath(discovery, namespace, target);
       try {
         if (isWorkload(target)) return await readWorkload(connection, path, target.kind, signal);
-        return await readScale(connection, path, namespace, signal);
+        const ready: CountReady = (selector) => countReadyPods(connection, namespace, selector, podsRefused(namespace), signal);
+        return await readScale(connection, path, ready, signal);
       } catch (error) {
         throw ofTarget(error, namespace, target);
       }
@@ -81,14 +94,16 @@ async function readWorkload(connection: KubeConnection, path: string, kind: stri
   };
 }
 
-async function readScale(connection: KubeConnection, path: string, namespace: string, signal: AbortSignal): Promise<TargetScale> {
+type CountReady = (selector: string) => Promise<number>;
+
+async function readScale(connection: KubeConnection, path: string, countReady: CountReady, signal: AbortSignal): Promise<TargetScale> {
   const scale = (await connection.request({ method: "GET", path: `${path}/scale`, signal })) as Scale;
   const selector = scale.status?.selector ?? "";
   return {
     // A Scale leaves out a 0.
     replicas: scale.spec?.replicas ?? 0,
     // An empty selector would count every pod of the namespace.
-    readyReplicas: selector === "" ? NaN : await countReadyPods(connection, namespace, selector, signal),
+    readyReplicas: selector === "" ? NaN : await countReady(selector),
     isRollingOut: false,
     ...identity(scale, path),
   };

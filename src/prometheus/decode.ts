@@ -28,6 +28,9 @@ export interface MatrixAnswer {
 /** As many warnings as anybody reads. */
 const MAX_WARNINGS = 10;
 
+/** The last date that a program knows, seconds. */
+const LATEST_S = 8.64e12;
+
 /** What the value at a place of the answer means. */
 const SKIPPED = 0;
 const ROOT = 1;
@@ -138,7 +141,7 @@ export class MatrixDecoder {
   #close(): void {
     if (this.#role === POINT) {
       const [timeS, value] = [this.#timeS, this.#value];
-      if (this.#pointLength === 2 && timeS !== undefined && value !== undefined && Number.isFinite(timeS)) this.#addPoint(timeS, value);
+      if (this.#pointLength === 2 && timeS !== undefined && value !== undefined && isTime(timeS)) this.#addPoint(timeS, value);
       else this.#badPoint = true;
     } else if (this.#role === ENTRY && this.seen.labelSets.length < 2) this.seen.labelSets.push(labelSet(this.#labels));
     this.#role = this.#roles.pop() ?? SKIPPED;
@@ -195,10 +198,15 @@ function wholePoints(bytes: Buffer, start: number, addPoint: (timeS: number, val
     if (at + 2 >= end || bytes[at] !== 34 || bytes[at + 1] !== 93 || bytes[at + 2] !== 44) return from;
     const timeS = decimal(bytes, from + 1, timeEnd);
     const value = decimal(bytes, valueStart, at);
-    if (timeS === undefined || value === undefined) return from;
+    if (timeS === undefined || value === undefined || !isTime(timeS)) return from;
     addPoint(timeS, value);
     from = at + 3;
   }
+}
+
+/** Within the dates that there are. */
+function isTime(timeS: number): boolean {
+  return Math.abs(timeS) <= LATEST_S;
 }
 
 function isDigitOrDot(byte: number): boolean {

@@ -4,5 +4,6 @@ export type { PrometheusClientOptions } from "./client.ts";
 export { queryProblem } from "./promql.ts";
 export type { QueryProblem } from "./promql.ts";
 export { createPrometheusServers } from "./servers.ts";
+export { enforceNamespaces, LABEL_NAME } from "./enforce.ts";
 export { queryFacts } from "./query-facts.ts";
 export type { QueryFacts } from "./query-facts.ts";

@@ -45,7 +45,11 @@ export async function secretMaterial(access: PrometheusSource, namespace: string
   const bearer = await valueOf(auth?.bearer?.secretKeyRef, true);
   if (bearer !== undefined) headers["authorization"] = `Bearer ${bearer}`;
   const password = await valueOf(auth?.basic?.passwordSecretKeyRef, true);
-  if (auth?.basic !== undefined) headers["authorization"] = `Basic ${Buffer.from(`${auth.basic.username}:${password ?? ""}`).toString("base64")}`;
+  if (auth?.basic !== undefined) {
+    const encoded = Buffer.from(`${auth.basic.username}:${password ?? ""}`).toString("base64");
+    hidden.push(encoded);
+    headers["authorization"] = `Basic ${encoded}`;
+  }
   const certificates = {
     ca: await valueOf(tls?.caSecretKeyRef, false),
     cert: await valueOf(tls?.certSecretKeyRef, false),

@@ -11,6 +11,8 @@ export interface RangeQuery {
   readonly startMs: number;
   readonly endMs: number;
   readonly stepMs: number;
+  /** The scaler's: what its query is confined to where the operator confines queries. */
+  readonly namespace?: string | undefined;
   /** Another server, or another way to ask; `namespace` is where its secrets are. */
   readonly source?: { readonly namespace: string; readonly access: PrometheusSource } | undefined;
 }

@@ -4,6 +4,7 @@
 // speed and accuracy with --peers: beside other libraries, installed on demand below test/bench
 // npm run bench -- picture                the picture of docs/forecasting.md
 // npm run bench -- fleet                  how long until a hundred scalers forecast, on the embedded servers
+// npm run bench -- fuzz                   a million hostile cases for all that reads text from outside; --seed repeats a run
 // All take --output json. Times depend on what else the machine does: the best of many runs is the one to read. Exit code 1 when a fleet is too slow or a decision's verdict is missed, 2 on wrong arguments.
 import { parseArgs } from "node:util";
 import { accuracy, accuracyTable } from "./accuracy.ts";
@@ -16,6 +17,7 @@ const USAGE = `usage: npm run bench -- [speed] [--peers] [--output text|json]
        npm run bench -- decision DIR [--output text|json]
        npm run bench -- picture [FILE]
        npm run bench -- fleet [--scalers 100] [--minutes 0] [--output text|json]
+       npm run bench -- fuzz [--cases 1000000] [--seed N] [--output text|json]
 example: npm run bench -- accuracy ../shared/traces`;
 const isBold = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
 const progress = (what: string) => void process.stderr.write(`${what}\n`);
@@ -108,10 +110,23 @@ async function runFleet(scalers: number, minutes: number, isJson: boolean): Prom
   return isMissed ? 1 : 0;
 }
 
+async function runFuzz(cases: number, seed: number, isJson: boolean): Promise<number> {
+  const { fuzz } = await import("./fuzz.ts");
+  const found = await fuzz(cases, seed, progress);
+  if (isJson) print([JSON.stringify({ seed, targets: found }, undefined, 2)]);
+  else {
+    const columns = [{ title: "what" }, { title: "cases" }, { title: "seconds", decimals: 1 }, { title: "fell" }];
+    print(table(columns, found.map(({ name, cases: done, seconds, fall }) => [name, done, seconds, fall === undefined ? "no" : "yes"])));
+    print([`Seed ${seed}.`, ...found.flatMap(({ name, fall }) => (fall === undefined ? [] : ["", `${name}: ${fall}`]))]);
+  }
+  return found.some(({ fall }) => fall !== undefined) ? 1 : 0;
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, scalers: { type: "string", default: "100" }, minutes: { type: "string", default: "0" },
+      cases: { type: "string", default: "1000000" }, seed: { type: "string" },
       peers: { type: "boolean", default: false }, coverage: { type: "boolean", default: false }, windows: { type: "string", default: "17" }, help: { type: "boolean", default: false } },
   });
   const [command = "speed", dir] = positionals;
@@ -132,6 +147,11 @@ async function main(): Promise<number> {
   if (command === "accuracy" && dir !== undefined && values.coverage) return runCoverage(dir, leadMs, isJson);
   if (command === "accuracy" && dir !== undefined && values.peers) return runPeerAccuracy(dir, leadMs, Number(values.windows), isJson);
   if (command === "decision" && dir !== undefined) return runDecision(dir, isJson);
+  if (command === "fuzz") {
+    const [cases, seed] = [Number(values.cases), Number(values.seed ?? Date.now() % 2 ** 31)];
+    if (!(Number.isSafeInteger(cases) && cases >= 100) || !Number.isSafeInteger(seed)) throw new TypeError("--cases is a number from 100 on, --seed a whole number");
+    return runFuzz(cases, seed, isJson);
+  }
   if (command === "fleet") return runFleet(Number(values.scalers), Number(values.minutes), isJson);
   if (command === "accuracy" && dir !== undefined) return runAccuracy(dir, leadMs, isJson);
   throw new TypeError(command === "accuracy" || command === "decision" ? `${command} needs the folder that holds the traces` : `unknown command ${command}`);

@@ -24,6 +24,7 @@ const everything = {
   prometheus: {
     url: "https://mimir.monitoring:8443/prometheus",
     allowedUrls: ["https://*.monitoring.svc:9090", "http://other:9090"],
+    enforceNamespaceLabel: "namespace",
     bearerTokenSecret: { name: "token", key: "bearer" },
     ca: { secretName: "authority" },
   },

@@ -11,9 +11,8 @@ type Rule = (typeof OPERATOR_RULES)[number];
  * `rules` takes away from the operator's rules, for tests of missing permissions; `isSharded` adds those of members.
  */
 export async function operatorKubeconfig(kubectl: Kubectl, folder: string, name: string, rules: readonly Rule[] = OPERATOR_RULES, isSharded = false): Promise<string> {
+  const file = await accountKubeconfig(kubectl, folder, name);
   await kubectl.apply(
-    { apiVersion: "v1", kind: "Namespace", metadata: { name } },
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: name } },
     { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name }, rules },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
@@ -31,6 +30,12 @@ export async function operatorKubeconfig(kubectl: Kubectl, folder: string, name:
       subjects: [{ kind: "ServiceAccount", name, namespace: name }],
     },
   );
+  return file;
+}
+
+/** Makes an account that may do nothing, in a namespace of the same name; returns the path of a kubeconfig in `folder`. */
+export async function accountKubeconfig(kubectl: Kubectl, folder: string, name: string): Promise<string> {
+  await kubectl.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } }, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: name } });
   const token = (await kubectl("create", "token", name, "--namespace", name, "--duration=2h")).trim();
   const admin = JSON.parse(await kubectl("config", "view", "--raw", "-o", "json")) as { users: { user: { token: string } }[]; contexts: { context: { namespace?: string } }[] };
   for (const { user } of admin.users) user.token = token;

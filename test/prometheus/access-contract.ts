@@ -172,6 +172,18 @@ export function accessContract(name: string, start: () => Promise<AskedServer>):
       });
     });
 
+    test("what a server echoes of the credentials is not shown either", async () => {
+      secrets = { login: { password: "open sesame" } };
+      const encoded = Buffer.from("ali:open sesame").toString("base64");
+      const access = (url: string) => ({ url, auth: { basic: { username: "ali", passwordSecretKeyRef: { name: "login", key: "password" } } } });
+      let sentence = "";
+      await through({ refusal: ({ headers }) => `not you: ${headers.authorization}` }, access, async (ask) => {
+        sentence = (await failure(ask()))?.sentence ?? "";
+      });
+      expect(sentence).toContain("not you: Basic ***");
+      expect(sentence).not.toContain(encoded);
+    });
+
     test("a URL that the operator does not allow is not asked", async () => {
       const refused = async (ask: () => Promise<RangeAnswer>, { answers }: Gateway) => {
         expect(await failure(ask())).toMatchObject({ reason: "InvalidSpec", retry: "whenSpecChanges" });

@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly tls?: "server" | "mutual";
   /** Everything else is answered 401. */
   readonly isRight?: (request: IncomingMessage, url: URL, body: string) => boolean;
+  /** Refuses everything with this text. */
+  readonly refusal?: (request: IncomingMessage) => string;
 }
 
 export interface Gateway {
@@ -26,7 +28,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export async function startGateway({ target, tls, isRight = () => true }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({ target, tls, isRight = () => true, refusal }: GatewayOptions): Promise<Gateway> {
   const answers: number[] = [];
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     let body = "";
@@ -36,6 +38,7 @@ export async function startGateway({ target, tls, isRight = () => true }: Gatewa
       answers.push(status);
       response.writeHead(status, { "content-type": "text/plain" }).end(text);
     };
+    if (refusal !== undefined) return end(401, refusal(request));
     if (!isRight(request, url, body)) return end(401, "who are you?");
     const forward = ask(target + url.pathname, { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } }, (answer) => {
       answers.push(answer.statusCode ?? 0);

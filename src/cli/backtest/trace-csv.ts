@@ -19,14 +19,17 @@ export type TraceText =
 const MOST_PROBLEMS = 5;
 /** Longest quotation of a row. */
 const MOST_QUOTED = 60;
+/** Longer than any row: text without line ends is no trace, and is not gathered. */
+const MOST_ROW = 10_000;
 /** 20 years of minutes: more is not a trace of demand, and would not fit in memory beside its replay. */
 export const MOST_ROWS = 10_512_000;
 /** Room to begin with. */
-const FIRST_ROWS = 1 << 16;
+const FIRST_ROWS = 1 << 12;
 /** Unix seconds beyond the year 5000 are milliseconds, or no time. */
 const LATEST_SECONDS = 1e11;
 
 const HEADER = "timestamp,value";
+const EXPECTED_LINES = `rows of at most ${MOST_ROW} characters`;
 const EXPECTED_HEADER = `the header ${HEADER}`;
 const EXPECTED_ROW = "two columns, a timestamp and a value";
 const EXPECTED_TIME = "an ISO 8601 time such as 2026-03-02T08:00:00Z, or unix seconds";
@@ -51,6 +54,7 @@ export function createTraceReader(): TraceReader {
   let [timesMs, values] = [new Float64Array(FIRST_ROWS), new Float64Array(FIRST_ROWS)];
   let [line, rows, count, rest] = [0, 0, 0, ""];
   let isAscending = true;
+  let isStopped = false;
   const complain = (found: string, expected: string) => {
     const shown = found === "" ? "nothing" : JSON.stringify(found);
     if (++count <= MOST_PROBLEMS) problems.push({ line, found: shown.length > MOST_QUOTED ? `${shown.slice(0, MOST_QUOTED)}…` : shown, expected });
@@ -62,7 +66,13 @@ export function createTraceReader(): TraceReader {
     values[rows++] = value;
   };
   const readRow = (row: string) => {
+    if (isStopped) return;
     line++;
+    if (row.length > MOST_ROW) {
+      complain(row, EXPECTED_LINES);
+      isStopped = true;
+      return;
+    }
     if (line === 1) {
       if (columnsOf(row.replace(/^\uFEFF/, "")).join(",").toLowerCase() !== HEADER) complain(row, EXPECTED_HEADER);
       return;
@@ -73,7 +83,7 @@ export function createTraceReader(): TraceReader {
     if (!row.includes(",") || more.length > 0) complain(row, EXPECTED_ROW);
     else if (Number.isNaN(timeMs)) complain(time, EXPECTED_TIME);
     else if (NO_NUMBER.test(value)) take(timeMs, NaN);
-    else if (!NUMBER.test(value) || Number(value) < 0) complain(value, EXPECTED_VALUE);
+    else if (!NUMBER.test(value) || !(Number(value) >= 0 && Number(value) < Infinity)) complain(value, EXPECTED_VALUE);
     else take(timeMs, Number(value));
   };
   return {
@@ -81,6 +91,8 @@ export function createTraceReader(): TraceReader {
       const lines = (rest + text).split(/\r\n|\n|\r(?!$)/); // a \r at the end may be the half of a \r\n
       rest = lines.pop() ?? "";
       for (const row of lines) readRow(row);
+      if (rest.length > MOST_ROW) readRow(rest);
+      if (isStopped) rest = "";
     },
     end() {
       for (const row of rest.split("\r")) readRow(row);

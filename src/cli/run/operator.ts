@@ -7,9 +7,10 @@ import type { Controller, ControllerParts, StoredScaler } from "../../controller
 import type { OperatorError } from "../../errors.ts";
 import { createEvents, createScalerCache, createScales, createSecretReader, createStatuses, guardWrites, KubeError, metered } from "../../kube/index.ts";
 import type { KubeConnection } from "../../kube/index.ts";
-import { createPrometheusServers } from "../../prometheus/index.ts";
+import { createPrometheusServers, enforceNamespaces } from "../../prometheus/index.ts";
+import type { PrometheusClient } from "../../prometheus/index.ts";
 import { createLog, createMetrics, serveTelemetry } from "../../telemetry/index.ts";
-import type { LogLevel } from "../../telemetry/index.ts";
+import type { LogLevel, Metrics } from "../../telemetry/index.ts";
 import { electionFor, identityOf } from "./election.ts";
 import { createShard } from "./shard.ts";
 import type { Shard } from "./shard.ts";
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly prometheusCaFile?: string;
   /** What scalers may name beside prometheusUrl. */
   readonly prometheusAllowedUrls?: readonly string[];
+  /** The label that confines every query to its scaler's namespace; undefined: queries are asked as they are. */
+  readonly enforceNamespaceLabel?: string;
   readonly metricsAddr: { readonly host: string; readonly port: number };
   /** Undefined: all namespaces. */
   readonly watchNamespaces?: readonly string[];
@@ -53,16 +56,11 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
     hasLetGo: () => shard?.hasLetGo() ?? true,
   });
   const writing = guardWrites(connection, () => election.isLeader());
-  const prometheus = createPrometheusServers({
-    own: { url: options.prometheusUrl.href, bearerTokenFile: options.prometheusBearerTokenFile, caFile: options.prometheusCaFile },
-    allowedUrls: options.prometheusAllowedUrls ?? [],
-    readSecret: createSecretReader(connection),
-    clock: wallClock,
-    onRequest: (code) => metrics.prometheusRequest(code),
-  });
+  const prometheus = prometheusFor(options, connection, wallClock, metrics);
   const thread = createModelThread();
   const events = createEvents({ connection: writing, clock: wallClock, log });
-  const targets = { scales: createScales({ connection: writing, clock: wallClock }), statuses: createStatuses({ connection: writing }) };
+  const onPodsRefused = (error: KubeError) => log.warn({ reason: error.reason }, `Ready pods are not known: ${error.sentence}`);
+  const targets = { scales: createScales({ connection: writing, clock: wallClock, onPodsRefused }), statuses: createStatuses({ connection: writing }) };
   const onForgotten = (key: string) => shard?.forgotten(key);
   const parts: ControllerParts = { clock, prometheus, events, metrics, log, thread, ...targets, random: Math.random, onForgotten };
   let leading: Controller | undefined;
@@ -109,6 +107,19 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
 function scopeSentence(namespaces: readonly string[] | undefined): string {
   if (namespaces === undefined) return "Scalers of all namespaces are seen.";
   return `Only scalers in ${namespaces.join(", ")} are seen (--watch-namespaces). Those in other namespaces are not, and nothing is done or said about them.`;
+}
+
+/** The servers that scalers ask, each query confined to its scaler's namespace where the operator is told so. */
+function prometheusFor(options: RunOptions, connection: KubeConnection, clock: Clock, metrics: Metrics): PrometheusClient {
+  const servers = createPrometheusServers({
+    own: { url: options.prometheusUrl.href, bearerTokenFile: options.prometheusBearerTokenFile, caFile: options.prometheusCaFile },
+    allowedUrls: options.prometheusAllowedUrls ?? [],
+    readSecret: createSecretReader(connection),
+    clock,
+    onRequest: (code) => metrics.prometheusRequest(code),
+  });
+  const label = options.enforceNamespaceLabel;
+  return label === undefined ? servers : enforceNamespaces(servers, label);
 }
 
 function missingCrdHint(error: OperatorError): string {
