@@ -17,7 +17,7 @@ import { createReporter } from "./report.ts";
 import type { StoredScaler } from "./report.ts";
 import { createWorkQueue } from "./work-queue.ts";
 
-/** Passes under way at once: enough to hide the latency of three calls each, few enough for a small API server. */
+/** Passes under way at once for one Prometheus: enough to hide the latency of three calls each, few enough for a small API server. */
 const WORKERS = 16;
 
 export interface ControllerParts {
@@ -44,7 +44,8 @@ export interface Controller {
 
 export function createController(parts: ControllerParts): Controller {
   const { clock, metrics, log } = parts;
-  const queue = createWorkQueue(clock, metrics.workqueue, parts.random);
+  let stored: (key: string) => StoredScaler | undefined = () => undefined;
+  const queue = createWorkQueue(clock, metrics.workqueue, parts.random, (key) => laneOf(stored(key)));
   const journals = createJournals();
   const generations = new Map<string, string>();
   /** What was last logged of a scaler that fails. */
@@ -62,6 +63,7 @@ export function createController(parts: ControllerParts): Controller {
     changed,
     journal: (key, sinceMs) => journals.read(key, sinceMs, clock.nowMs()),
     async run(scalers, signal) {
+      stored = (key) => scalers.get(key);
       const memories = new Map<string, Memory>();
       const line: LineParts = {
         clock,
@@ -108,6 +110,12 @@ export function createController(parts: ControllerParts): Controller {
     if (error.retry === "backoff") queue.addAfterFailure(key, error.retryAfterMs);
     else queue.addAfter(key, Math.max(stepMs, 1_000));
   }
+}
+
+/** Scalers of one Prometheus, asked in one way, share their workers: one that hangs holds up its own only. */
+function laneOf(stored: StoredScaler | undefined): string {
+  const { metric } = (stored as { readonly spec?: { readonly metric?: { readonly prometheus?: unknown } } } | undefined)?.spec ?? {};
+  return metric?.prometheus === undefined ? "" : JSON.stringify([stored?.metadata.namespace, metric.prometheus]);
 }
 
 /** A failure is logged when it is new, not at every pass; only a bug has a stack worth reading. */

@@ -6,9 +6,9 @@ import { createWorkQueue } from "../../src/controller/work-queue.ts";
 const noMeter = { depth() {}, added() {}, retried() {}, waited() {}, worked() {} };
 
 /** A queue whose work is recorded and ended by hand. */
-function setUp(workers = 2) {
+function setUp(workers = 2, laneOf?: (key: string) => string) {
   const clock = createManualClock();
-  const queue = createWorkQueue(clock, noMeter, () => 0.5);
+  const queue = createWorkQueue(clock, noMeter, () => 0.5, laneOf);
   const stop = new AbortController();
   const started: string[] = [];
   const open = new Map<string, () => void>();
@@ -128,4 +128,18 @@ test("overdue is the key that has waited or been worked on for longest since it 
   expect(queue.overdueMs()).toBe(1_000);
   await end("b");
   expect(queue.overdueMs()).toBe(0);
+});
+
+test("a lane whose work hangs holds up no other lane, and starts no more than its share", async () => {
+  const { clock, queue, started, end } = setUp(2, (key) => key.slice(0, 1));
+  for (let i = 0; i < 50; i++) queue.add(`h${i}`);
+  await clock.advance(1_000);
+  for (let i = 0; i < 3; i++) queue.add(`w${i}`);
+  await clock.advance(0);
+  await end("w0");
+  expect(started).toEqual(["h0@0", "h1@0", "w0@1000", "w1@1000", "w2@1000"]);
+  await clock.advance(4_000);
+  expect(queue.overdueMs()).toBe(5_000);
+  await end("h0");
+  expect(started.at(-1)).toBe("h2@5000");
 });
