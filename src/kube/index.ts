@@ -17,4 +17,5 @@ export { createScalerCache, pruneScaler, scalersPath } from "./scaler-cache.ts";
 export { LEADER_RULES, OPERATOR_RULES } from "./rules.ts";
 export { createScales } from "./scales.ts";
 export { createSecretReader } from "./secrets.ts";
+export { createTargetCache } from "./target-cache.ts";
 export { createStatuses } from "./statuses.ts";

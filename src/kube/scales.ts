@@ -6,6 +6,7 @@ import type { Discovery } from "./discovery.ts";
 import { KubeError } from "./failure.ts";
 import type { KubeConnection, Scales, TargetScale } from "./kube.ts";
 import { countReadyPods } from "./ready-pods.ts";
+import type { TargetCache } from "./target-cache.ts";
 import { isRollingOut, readyReplicas, wantedReplicas, WORKLOAD_PLURALS } from "./workloads.ts";
 import type { Workload } from "./workloads.ts";
 
@@ -20,11 +21,20 @@ interface Scale {
   readonly status?: { readonly replicas?: number; readonly selector?: string };
 }
 
+export interface ScalesOptions {
+  readonly connection: KubeConnection;
+  readonly clock: Pick<Clock, "nowMs">;
+  /** Where the usual kinds are known without asking; each read asks if it is not given. */
+  readonly targets?: TargetCache;
+}
+
 /** Reads and writes scales. Throws KubeError: TargetNotFound, TargetNotScalable, Conflict, Forbidden, KubernetesRejected, KubernetesUnreachable. */
-export function createScales({ connection, clock }: { readonly connection: KubeConnection; readonly clock: Pick<Clock, "nowMs"> }): Scales {
+export function createScales({ connection, clock, targets }: ScalesOptions): Scales {
   const discovery = createDiscovery({ connection, clock });
   return {
     async read(namespace, target, signal) {
+      const known = isWorkload(target) ? targets?.find(namespace, target) : undefined;
+      if (known !== undefined) return known;
       const path = await objectPath(discovery, namespace, target);
       try {
         if (isWorkload(target)) return await readWorkload(connection, path, target.kind, signal);
@@ -38,7 +48,10 @@ export function createScales({ connection, clock }: { readonly connection: KubeC
       const body = { metadata: { resourceVersion }, spec: { replicas } };
       try {
         await connection.request({ method: "PATCH", path, body, contentType: "application/merge-patch+json", signal });
+        targets?.overtaken(namespace, target, resourceVersion);
       } catch (error) {
+        // Whatever became of it: the next read asks the server, unless the watch has brought another version.
+        targets?.overtaken(namespace, target, resourceVersion);
         throw ofTarget(error, namespace, target);
       }
     },

@@ -7,7 +7,7 @@ import type { Clock } from "../../clock.ts";
 import { createController, createModelThread } from "../../controller/index.ts";
 import type { Controller, ControllerParts, StoredScaler } from "../../controller/index.ts";
 import type { OperatorError } from "../../errors.ts";
-import { createEvents, createLeaderElection, createLeases, createScalerCache, createScales, createSecretReader, createStatuses } from "../../kube/index.ts";
+import { createEvents, createLeaderElection, createLeases, createScalerCache, createScales, createSecretReader, createStatuses, createTargetCache } from "../../kube/index.ts";
 import { guardWrites, KubeError, metered } from "../../kube/index.ts";
 import type { KubeConnection, LeaderElection } from "../../kube/index.ts";
 import { createPrometheusServers } from "../../prometheus/index.ts";
@@ -57,7 +57,9 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
   });
   const thread = createModelThread();
   const events = createEvents({ connection: writing, clock: wallClock, log });
-  const targets = { scales: createScales({ connection: writing, clock: wallClock }), statuses: createStatuses({ connection: writing }) };
+  const watching = { connection, clock: wallClock, namespaces: options.watchNamespaces, signal };
+  const known = createTargetCache({ ...watching, onError: (error) => log.warn({ reason: error.reason }, `Watching targets: ${error.sentence}`) });
+  const targets = { scales: createScales({ connection: writing, clock: wallClock, targets: known }), statuses: createStatuses({ connection: writing }) };
   const parts: ControllerParts = { clock, prometheus, events, metrics, log, thread, ...targets, random: Math.random };
   let leading: Controller | undefined;
   const scalers = createScalerCache<StoredScaler>({
