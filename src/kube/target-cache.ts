@@ -39,7 +39,8 @@ export function createTargetCache(options: TargetCacheOptions): TargetCache {
   /** By kind and key: the version that is not the newest any more. */
   const overtaken = new Map<string, string>();
   const watchOf = (kind: string, namespace: string): Watched => {
-    const path = namespaces === undefined ? `/apis/apps/v1/${WORKLOAD_PLURALS[kind]}` : `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/${WORKLOAD_PLURALS[kind]}`;
+    const scope = namespaces === undefined ? "" : `namespaces/${encodeURIComponent(namespace)}/`;
+    const path = `/apis/apps/v1/${scope}${WORKLOAD_PLURALS[kind]}`;
     const watched = watches.get(path) ?? startWatch(options, path, kind);
     watches.set(path, watched);
     return watched;
