@@ -4,6 +4,7 @@
 // speed and accuracy with --peers: beside other libraries, installed on demand below test/bench
 // npm run bench -- picture                the picture of docs/forecasting.md
 // npm run bench -- fleet                  how long until a hundred scalers forecast, on the embedded servers
+// npm run bench -- load                   what a fleet costs on the real API server and Prometheus, and how punctual it is
 // All take --output json. Times depend on what else the machine does: the best of many runs is the one to read. Exit code 1 when a fleet is too slow or a decision's verdict is missed, 2 on wrong arguments.
 import { parseArgs } from "node:util";
 import { accuracy, accuracyTable } from "./accuracy.ts";
@@ -16,6 +17,7 @@ const USAGE = `usage: npm run bench -- [speed] [--peers] [--output text|json]
        npm run bench -- decision DIR [--output text|json]
        npm run bench -- picture [FILE]
        npm run bench -- fleet [--scalers 100] [--minutes 0] [--output text|json]
+       npm run bench -- load [--scalers 100] [--minutes 0] [--output text|json]
 example: npm run bench -- accuracy ../shared/traces`;
 const isBold = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
 const progress = (what: string) => void process.stderr.write(`${what}\n`);
@@ -108,6 +110,19 @@ async function runFleet(scalers: number, minutes: number, isJson: boolean): Prom
   return isMissed ? 1 : 0;
 }
 
+async function runLoad(scalers: number, minutes: number, isJson: boolean): Promise<number> {
+  const { load, loadVerdicts } = await import("./load.ts");
+  const figures = await load(scalers, minutes, progress);
+  const verdicts = loadVerdicts(figures);
+  if (isJson) print([JSON.stringify({ ...figures, verdicts }, undefined, 2)]);
+  else {
+    print(table([{ title: `${scalers} scalers` }, { title: "found", decimals: 2 }, { title: "must", decimals: 2 }], verdicts.map(({ what, found, must }) => [what, found, must])));
+    for (const [when, { cores, residentMiB, apiCallsPerSecond, queriesPerSecond }] of [["start", figures.start], ["steady", figures.steady]] as const)
+      print([`${when}: ${cores.toFixed(2)} cores, ${residentMiB.toFixed(0)} MiB, ${apiCallsPerSecond.toFixed(1)} API calls and ${queriesPerSecond.toFixed(1)} queries a second`]);
+  }
+  return verdicts.every(({ isMet }) => isMet) ? 0 : 1;
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -133,6 +148,7 @@ async function main(): Promise<number> {
   if (command === "accuracy" && dir !== undefined && values.peers) return runPeerAccuracy(dir, leadMs, Number(values.windows), isJson);
   if (command === "decision" && dir !== undefined) return runDecision(dir, isJson);
   if (command === "fleet") return runFleet(Number(values.scalers), Number(values.minutes), isJson);
+  if (command === "load") return runLoad(Number(values.scalers), Number(values.minutes), isJson);
   if (command === "accuracy" && dir !== undefined) return runAccuracy(dir, leadMs, isJson);
   throw new TypeError(command === "accuracy" || command === "decision" ? `${command} needs the folder that holds the traces` : `unknown command ${command}`);
 }
