@@ -12,8 +12,18 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/control-plane/**", "test/cluster/**", "test/bench/**", "test/image/**"],
+          exclude: ["test/control-plane/**", "test/cluster/**", "test/bench/**", "test/image/**", "test/faults/**"],
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          globalSetup: ["test/control-plane/global-setup.ts"],
+          maxConcurrency: 7,
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
         },
       },
       { test: { name: "image", include: ["test/image/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
