@@ -21,7 +21,7 @@ export default defineConfig({
           name: "faults",
           include: ["test/faults/**/*.test.ts"],
           globalSetup: ["test/control-plane/global-setup.ts"],
-          maxConcurrency: 7,
+          maxConcurrency: 5,
           testTimeout: 600_000,
           hookTimeout: 120_000,
         },

@@ -71,7 +71,6 @@ const apiFaults: readonly FaultCase[] = [
     happens: "no replicas are changed, leading ends before the lease does, and begins anew when the server is back",
     seconds: SECONDS,
     isBlind: true,
-    isShort: true,
     sees: LEASE_LOG,
     begin: spoiled({ kind: "refuse" }),
   },
@@ -170,7 +169,6 @@ const operatorFaults: readonly FaultCase[] = [
     what: "the operator is killed in the middle of a write, and started again",
     happens: "the write was made or not; the new one decides on what is there, after the old lease is over",
     seconds: 5,
-    isShort: true,
     sees: { kind: "nothing", text: "a restart of the pod; another `leaseTransitions`" },
     async begin(world) {
       const held = world.api.inject({ fault: { kind: "delay", ms: 3_000 }, when: isScalePatch });

@@ -1,20 +1,17 @@
 // Every fault on the real API server and the real Prometheus; each case that holds writes what was measured for docs/reliability.md.
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { describeCluster, surroundings } from "../cluster/surroundings.ts";
 import { CASES } from "./cases.ts";
 import { runScenario } from "./scenario.ts";
-import type { Outcome } from "./scenario.ts";
 import { writeMeasured } from "./table.ts";
 
 /** Draws which requests are spoiled where a share is. */
 const SEED = Number(process.env.FAULT_SEED ?? 7);
 
 describeCluster(`faults, seed ${SEED}`, () => {
-  const outcomes = new Map<string, Outcome>();
   test.concurrent.for(CASES)("$what", async (one) => {
     const outcome = await runScenario(one, { surroundings: surroundings(), seed: SEED });
-    outcomes.set(one.id, outcome);
     expect(outcome.wellAgainSeconds).toBeGreaterThan(0);
+    writeMeasured(one.id, outcome);
   });
-  afterAll(() => writeMeasured(outcomes));
 });

@@ -45,9 +45,9 @@ export const prometheusFaults: readonly FaultCase[] = [
   row({
     id: "prometheus-endless",
     what: "an answer of Prometheus never ends, and the memory is limited",
-    happens: "it is left at the limit of 32 MB; the operator lives on with 96 MB of heap",
+    happens: "it is left at the limit of samples; the operator lives on with 96 MB of heap",
     fault: { kind: "endless" },
-    reason: "PrometheusUnreachable",
+    reason: "QueryRejected",
     env: { NODE_OPTIONS: "--max-old-space-size=96" },
   }),
   row({

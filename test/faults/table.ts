@@ -1,4 +1,4 @@
-// The table of docs/reliability.md between its marks, from the cases and what the last run measured. Run as a program it writes it.
+// The table of docs/reliability.md between its marks, from the cases and what the last run measured.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { CASES } from "./cases.ts";
 import type { Outcome } from "./scenario.ts";
@@ -13,10 +13,10 @@ export function readMeasured(): Record<string, Outcome> {
   return existsSync(MEASURED) ? (JSON.parse(readFileSync(MEASURED, "utf8")) as Record<string, Outcome>) : {};
 }
 
-/** Adds what a run measured, and writes the page anew. */
-export function writeMeasured(outcomes: ReadonlyMap<string, Outcome>): void {
-  const all = { ...readMeasured(), ...Object.fromEntries(outcomes) };
-  const known = Object.fromEntries(CASES.flatMap(({ id }) => (all[id] === undefined ? [] : [[id, all[id]]])));
+/** Adds what a case measured, and writes the page anew. */
+export function writeMeasured(id: string, outcome: Outcome): void {
+  const all: Record<string, Outcome> = { ...readMeasured(), [id]: outcome };
+  const known = Object.fromEntries(CASES.flatMap((one) => Object.entries(all).filter(([key]) => key === one.id)));
   writeFileSync(MEASURED, `${JSON.stringify(known, null, 2)}\n`);
   writeFileSync(PAGE, pageWith(tableOf(known)));
 }
