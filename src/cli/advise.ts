@@ -1,7 +1,7 @@
 // `advise NAME`, or `advise --scaler FILE`: a scaler reviewed against its own history. Nothing is written.
 // Exit codes: 1 something serious was found or the scaler is not one, 2 usage, 3 something did not answer.
 import { readFile } from "node:fs/promises";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { review } from "../advice/index.ts";
 import { parseDuration } from "../api/index.ts";
 import type { Scaler } from "../api/index.ts";
@@ -11,21 +11,21 @@ import type { Seen } from "./advise/gather.ts";
 import { reviewJson, reviewText } from "./advise/page.ts";
 import { timesToReady } from "./advise/pods.ts";
 import { readManifest } from "./backtest/manifest.ts";
-import { parseMoment } from "./backtest/moment.ts";
 import type { Moment } from "./backtest/moment.ts";
-import { Refusal, refuse, refuseFile } from "./backtest/refusal.ts";
+import { Refusal, refuse, refuseFile } from "./refusal.ts";
 import { traceFromCsv, traceFromPrometheus } from "./backtest/sources.ts";
 import type { Trace } from "./backtest/trace.ts";
 import { createProgress } from "./demo/progress.ts";
-import { connectFor, readScaler } from "./explain/scaler.ts";
-import type { ClusterOptions } from "./explain/scaler.ts";
+import { connectFor, readScaler } from "./cluster-scaler.ts";
+import type { ClusterOptions } from "./cluster-scaler.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
+import { httpUrl, moment, readyDelay } from "./option-values.ts";
 
 interface AdviseOptions extends ClusterOptions {
   readonly scaler?: string;
   readonly csv?: string;
-  readonly prometheusUrl?: string;
+  readonly prometheusUrl?: URL;
   readonly from?: Moment;
   readonly to?: Moment;
   readonly readyDelay?: number;
@@ -60,11 +60,11 @@ export function adviseCommand(io: Io, finish: (code: number) => void): Command {
     .argument("[name]", "name of the PredictiveScaler in the cluster")
     .addOption(new Option("-n, --namespace <name>", "its namespace (default: the kubeconfig's)"))
     .addOption(new Option("--scaler <file>", "manifest of the PredictiveScaler, instead of a name"))
-    .addOption(new Option("--prometheus-url <url>", "Prometheus that is asked the scaler's query").conflicts("csv").argParser(httpUrl))
+    .addOption(new Option("--prometheus-url <url>", "Prometheus that is asked the scaler's query").conflicts("csv").argParser(httpUrl("http://localhost:9090")))
     .addOption(new Option("--csv <file>", "trace of the demand, header timestamp,value"))
     .addOption(new Option("--from <time>", "begin: RFC 3339, unix seconds, or 28d for so long ago (default: the scaler's history)").argParser(moment))
     .addOption(new Option("--to <time>", "end, written the same (default: now)").argParser(moment))
-    .addOption(new Option("--ready-delay <duration>", "time from asking for a replica to Ready, if the pods cannot be asked").argParser(duration))
+    .addOption(new Option("--ready-delay <duration>", "time from asking for a replica to Ready, if the pods cannot be asked").argParser(readyDelay))
     .addOption(new Option("--kubeconfig <file>", "kubeconfig to use (default: $KUBECONFIG, else ~/.kube/config)"))
     .addOption(new Option("--context <name>", "context of the kubeconfig (default: its current one)"))
     .addOption(new Option("--output <format>", "what is printed").choices(["text", "json"]).default("text"))
@@ -144,24 +144,5 @@ function traceFor(
   const { csv, prometheusUrl, from, to } = options;
   if (csv !== undefined) return traceFromCsv(csv, note);
   const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-  return traceFromPrometheus({ url: prometheusUrl ?? "", scaler, ...range, signal, progress }, note);
-}
-
-function moment(text: string): Moment {
-  const found = parseMoment(text);
-  if (found === undefined)
-    throw new InvalidArgumentError("Expected a time such as 2026-03-02T08:00:00Z, unix seconds, or a duration before now such as 28d.");
-  return found;
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined || ms > 86_400_000) throw new InvalidArgumentError("Expected a duration of at most 1d, such as 90s or 5m.");
-  return ms;
-}
-
-function httpUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") throw new InvalidArgumentError("Expected a URL such as http://localhost:9090.");
-  return text;
+  return traceFromPrometheus({ url: prometheusUrl?.href ?? "", scaler, ...range, signal, progress }, note);
 }

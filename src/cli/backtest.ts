@@ -2,17 +2,16 @@
 // Exit codes: 1 the manifest or the demand is bad, 2 usage, 3 a file or Prometheus cannot be reached.
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { durationText, parseDuration } from "../api/index.ts";
+import { durationText } from "../api/index.ts";
 import type { Scaler } from "../api/index.ts";
 import { monotonicMs } from "../clock.ts";
 import { readHpa } from "./backtest/hpa-manifest.ts";
 import type { Hpa } from "./backtest/hpa-manifest.ts";
 import { courseCsv, resultJson } from "./backtest/machine.ts";
 import { readManifest } from "./backtest/manifest.ts";
-import { parseMoment } from "./backtest/moment.ts";
 import type { Moment } from "./backtest/moment.ts";
 import { backtestPage } from "./backtest/page.ts";
-import { Refusal, refuse, refuseFile } from "./backtest/refusal.ts";
+import { Refusal, refuse, refuseFile } from "./refusal.ts";
 import { backtestCourse, backtestReport } from "./backtest/result.ts";
 import { traceFromCsv, traceFromPrometheus } from "./backtest/sources.ts";
 import { summaryText } from "./backtest/summary.ts";
@@ -20,6 +19,7 @@ import type { Trace } from "./backtest/trace.ts";
 import { createProgress } from "./demo/progress.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
+import { moment, readyDelay } from "./option-values.ts";
 
 export interface BacktestOptions {
   readonly scaler: string;
@@ -40,7 +40,6 @@ export interface BacktestOptions {
 
 /** A manifest of more bytes than this is none. */
 const MOST_MANIFEST_BYTES = 10 * 1024 * 1024;
-const DAY_MS = 86_400_000;
 /** What takes no longer needs no progress. */
 const QUIET_MS = 2000;
 
@@ -87,7 +86,7 @@ export function backtestCommand(io: Io, finish: (code: number) => void): Command
     .addOption(new Option("--from <time>", "begin: RFC 3339, unix seconds, or 28d for so long ago (default: the scaler's history)").argParser(moment))
     .addOption(new Option("--to <time>", "end, written the same (default: now)").argParser(moment))
     .addOption(new Option("--train <share>", "how much of the trace is history").argParser(share).default(0.7, "70%"))
-    .addOption(new Option("--ready-delay <duration>", "time from asking for a replica to Ready").argParser(duration).default(300_000, "5m"))
+    .addOption(new Option("--ready-delay <duration>", "time from asking for a replica to Ready").argParser(readyDelay).default(300_000, "5m"))
     .addOption(new Option("--compare <file>", "manifest of your HorizontalPodAutoscaler (autoscaling/v2), replayed beside"))
     .addOption(new Option("--output <format>", "what is printed").choices(["text", "json", "csv", "html"]).default("text"))
     .addOption(new Option("--out <file>", "where it is written (default: standard output)"))
@@ -179,22 +178,9 @@ async function manifestText(file: string): Promise<string> {
   }
 }
 
-function moment(text: string): Moment {
-  const found = parseMoment(text);
-  if (found === undefined) throw new InvalidArgumentError("Expected a time such as 2026-03-02T08:00:00Z, unix seconds, or a duration before now such as 28d.");
-  return found;
-}
-
 function share(text: string): number {
   const found = /^(\d+(?:\.\d+)?)%$/.exec(text);
   const value = found === null ? Number(text) : Number(found[1]) / 100;
   if (text.trim() === "" || !(value > 0 && value < 1)) throw new InvalidArgumentError("Expected a percentage between 0% and 100%, such as 70%.");
   return value;
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError("Expected a duration such as 90s, 5m or 1h30m.");
-  if (ms > DAY_MS) throw new InvalidArgumentError("Expected at most 1d.");
-  return ms;
 }

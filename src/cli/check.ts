@@ -5,7 +5,7 @@ import { request as send } from "undici";
 import { withTimeout } from "../clock.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
-import { httpUrl } from "./run.ts";
+import { httpUrl } from "./option-values.ts";
 
 /** A metric that every replica has. */
 const METRIC = /^predictive_scaler_leader [01]$/m;
@@ -33,7 +33,7 @@ Asks /healthz (the operator lives), /readyz (it has listed its scalers) and /met
 export function checkCommand(io: Io, finish: (code: number) => void): Command {
   return new Command("check")
     .description("Check that the operator behind a metrics address answers as it should.")
-    .addArgument(new Argument("<url>", "metrics address of the operator").argParser(httpUrl))
+    .addArgument(new Argument("<url>", "metrics address of the operator").argParser(httpUrl("http://prometheus:9090")))
     .addHelpText("after", EXAMPLE)
     .action(async (url: URL) => finish(await check(url.href.replace(/\/+$/, ""), io)));
 }

@@ -7,17 +7,18 @@ import { parseDuration } from "../api/index.ts";
 import { createClock, rfc3339 } from "../clock.ts";
 import { createScales } from "../kube/index.ts";
 import type { KubeConnection } from "../kube/index.ts";
-import { Refusal, refuse } from "./backtest/refusal.ts";
+import { Refusal, refuse } from "./refusal.ts";
 import { traceFromPrometheus } from "./backtest/sources.ts";
 import { createProgress } from "./demo/progress.ts";
 import { askPods, askUrl } from "./explain/operator.ts";
 import { explanationText, storyText } from "./explain/page.ts";
 import type { Origin } from "./explain/page.ts";
 import { recompute } from "./explain/recompute.ts";
-import { conditionsOf, connectFor, decisionOf, readScaler } from "./explain/scaler.ts";
-import type { ClusterOptions, ReadScaler } from "./explain/scaler.ts";
+import { conditionsOf, connectFor, decisionOf, readScaler } from "./cluster-scaler.ts";
+import type { ClusterOptions, ReadScaler } from "./cluster-scaler.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
+import { httpUrl } from "./option-values.ts";
 
 interface ExplainOptions extends ClusterOptions {
   /** ms before the present. */
@@ -47,14 +48,16 @@ work, or (--since) it was short of ready replicas for longer than its service le
 allows; 2 usage; 3 something did not answer.
 `;
 
+const address = httpUrl("http://127.0.0.1:8080");
+
 export function explainCommand(io: Io, finish: (code: number) => void): Command {
   return new Command("explain")
     .description("Say why a scaler has its number of replicas, or what happened in the last hours.")
     .argument("<name>", "name of the PredictiveScaler")
     .addOption(new Option("-n, --namespace <name>", "its namespace (default: the kubeconfig's)"))
     .addOption(new Option("--since <duration>", "tell the story of the last hours, such as 6h (at most 1d)").argParser(duration))
-    .addOption(new Option("--operator-url <url>", "metrics address of the operator, if it is not to be found through the API server").argParser(httpUrl))
-    .addOption(new Option("--prometheus-url <url>", "computes the last day again if the operator does not answer").argParser(httpUrl))
+    .addOption(new Option("--operator-url <url>", "metrics address of the operator, if it is not to be found through the API server").argParser(address))
+    .addOption(new Option("--prometheus-url <url>", "computes the last day again if the operator does not answer").argParser(address))
     .addOption(new Option("--kubeconfig <file>", "kubeconfig to use (default: $KUBECONFIG, else ~/.kube/config)"))
     .addOption(new Option("--context <name>", "context of the kubeconfig (default: its current one)"))
     .addOption(new Option("--output <format>", "what is printed").choices(["text", "json"]).default("text"))
@@ -209,10 +212,4 @@ function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined || ms < 60_000 || ms > 86_400_000) throw new InvalidArgumentError("Expected a duration from 1m to 1d, such as 6h.");
   return ms;
-}
-
-function httpUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") throw new InvalidArgumentError("Expected a URL such as http://127.0.0.1:8080.");
-  return url;
 }

@@ -1,13 +1,12 @@
 // `list`: the scalers with demand, forecast, replicas and state in one line each; what `kubectl psc` shows by itself. Nothing is written.
 // Exit codes: 1 a scaler that was asked for is not well, 3 the API server does not tell.
 import { Command, Option } from "commander";
-import { GROUP, PLURAL, VERSION } from "../api/index.ts";
 import type { ScalerStatus } from "../api/index.ts";
-import { KubeError } from "../kube/index.ts";
+import { KubeError, listAll, scalersPath } from "../kube/index.ts";
 import type { KubeConnection, KubeObject } from "../kube/index.ts";
-import { Refusal, refuse } from "./backtest/refusal.ts";
-import { connectFor } from "./explain/scaler.ts";
-import type { ClusterOptions } from "./explain/scaler.ts";
+import { Refusal, refuse } from "./refusal.ts";
+import { connectFor } from "./cluster-scaler.ts";
+import type { ClusterOptions } from "./cluster-scaler.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
 import { columns, wrapped } from "./terminal.ts";
@@ -89,20 +88,14 @@ async function list(names: readonly string[], options: ListOptions, io: Io): Pro
 }
 
 async function readAll(connection: KubeConnection, namespace: string | undefined, signal: AbortSignal): Promise<StoredScaler[]> {
-  const place = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
-  const path = `/apis/${GROUP}/${VERSION}${place}/${PLURAL}?limit=${PAGE}`;
   const found: StoredScaler[] = [];
-  for (let token = ""; ; ) {
-    const page = await connection
-      .request({ method: "GET", path: token === "" ? path : `${path}&continue=${encodeURIComponent(token)}`, signal })
-      .catch((error: unknown) => {
-        if (!(error instanceof KubeError)) throw error;
-        return refuse(error.status === 404 ? "The cluster has no PredictiveScalers: the CRD is not installed." : error.sentence, EXIT.unreachable);
-      });
-    const { items = [], metadata } = page as { items?: StoredScaler[]; metadata?: { continue?: string } };
-    found.push(...items);
-    token = metadata?.continue ?? "";
-    if (token === "") return found;
+  const sink = { begin: () => void found.splice(0), add: (object: StoredScaler) => void found.push(object) };
+  try {
+    await listAll({ connection, path: scalersPath(namespace), version: "", pageSize: PAGE, signal }, sink);
+    return found;
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+    return refuse(error.status === 404 ? "The cluster has no PredictiveScalers: the CRD is not installed." : error.sentence, EXIT.unreachable);
   }
 }
 

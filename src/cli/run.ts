@@ -7,6 +7,7 @@ import { LABEL_NAME } from "../prometheus/index.ts";
 import { LOG_LEVELS } from "../telemetry/index.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
+import { httpUrl } from "./option-values.ts";
 import { runOperator } from "./run/operator.ts";
 import type { RunOptions } from "./run/operator.ts";
 
@@ -31,7 +32,7 @@ export function runCommand(io: Io, finish: (code: number) => void): Command {
     .description("Run the controller.")
     .addOption(option("--kubeconfig <file>", "kubeconfig to use (default: the pod's ServiceAccount, else $KUBECONFIG, else ~/.kube/config)"))
     .addOption(option("--context <name>", "context of the kubeconfig (default: its current one)"))
-    .addOption(option("--prometheus-url <url>", "Prometheus that answers the queries").argParser(httpUrl).makeOptionMandatory())
+    .addOption(option("--prometheus-url <url>", "Prometheus that answers the queries").argParser(httpUrl("http://prometheus:9090")).makeOptionMandatory())
     .addOption(option("--prometheus-bearer-token-file <file>", "token for --prometheus-url; read again when it is rotated"))
     .addOption(option("--prometheus-ca-file <file>", "PEM certificates that the certificate of --prometheus-url must lead to"))
     .addOption(option("--prometheus-allowed-urls <urls>", "what metric.prometheus.url may be, by commas; *. before a host is any label").argParser(list))
@@ -85,12 +86,6 @@ function simulationComplaint({ clockStart, clockRate, clockOrigin }: RunOptions,
 function isLoopback(hostname: string): boolean {
   const bare = hostname.replace(/^\[|\]$/g, "");
   return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
-}
-
-export function httpUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") throw new InvalidArgumentError("Expected a URL such as http://prometheus:9090.");
-  return url;
 }
 
 function address(text: string): RunOptions["metricsAddr"] {

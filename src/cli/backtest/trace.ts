@@ -3,7 +3,7 @@ import { durationText } from "../../api/index.ts";
 import { gridOfTrace } from "../../replay/index.ts";
 import { coverage, regularize } from "../../series/index.ts";
 import type { Grid, Samples, Series } from "../../series/index.ts";
-import { refuse } from "./refusal.ts";
+import { refuse } from "../refusal.ts";
 import { MOST_ROWS } from "./trace-csv.ts";
 
 export interface Trace {

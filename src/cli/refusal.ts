@@ -1,5 +1,5 @@
-// What stops a backtest: a sentence for the user and the exit code that it means.
-import { EXIT } from "../io.ts";
+// What stops a command: a sentence for the user and the exit code that it means.
+import { EXIT } from "./io.ts";
 
 export class Refusal extends Error {
   readonly code: number;

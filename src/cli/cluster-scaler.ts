@@ -1,12 +1,12 @@
 // One scaler as the API server has it, for commands that look at it. Nothing is written.
-import type { Condition, Reason, Scaler, ScalerStatus } from "../../api/index.ts";
-import { formatProblems, GROUP, parseScaler, PLURAL, VERSION } from "../../api/index.ts";
-import type { DecisionRecord, RuleStep } from "../../advice/index.ts";
-import { parseTime } from "../../clock.ts";
-import { connect, KubeError } from "../../kube/index.ts";
-import type { KubeConnection, KubeObject } from "../../kube/index.ts";
-import { refuse } from "../backtest/refusal.ts";
-import { EXIT } from "../io.ts";
+import type { Condition, Reason, Scaler, ScalerStatus } from "../api/index.ts";
+import { formatProblems, GROUP, parseScaler, PLURAL, VERSION } from "../api/index.ts";
+import type { DecisionRecord, RuleStep } from "../advice/index.ts";
+import { parseTime } from "../clock.ts";
+import { connect, KubeError } from "../kube/index.ts";
+import type { KubeConnection, KubeObject } from "../kube/index.ts";
+import { refuse } from "./refusal.ts";
+import { EXIT } from "./io.ts";
 
 export interface ClusterOptions {
   readonly kubeconfig?: string;
