@@ -15,7 +15,13 @@ export function readManifest(text: string, file: string): ManifestText {
   if (!Array.isArray(documents) || documents.length === 0) return invalid(`found nothing, expected a ${KIND}`);
   const errors = documents.flatMap(({ errors: found }) => found.map(({ message }) => message.split("\n")[0]?.replace(/:$/, "") ?? ""));
   if (errors.length > 0) return invalid(errors.join("\n"));
-  const objects = documents.map((document): unknown => document.toJS({ maxAliasCount: 100 }));
+  let objects: unknown[];
+  try {
+    objects = documents.map((document): unknown => document.toJS({ maxAliasCount: 100 }));
+  } catch (error) {
+    // Aliases without a target, or so many that expanding them would not end.
+    return invalid(error instanceof Error ? error.message : String(error));
+  }
   const scalers = objects.filter(isScaler);
   if (scalers.length > 1) return invalid(`found ${scalers.length} objects of kind ${KIND}, expected one`);
   const parsed = parseScaler(scalers[0] ?? objects[0]);

@@ -61,6 +61,13 @@ function parsed(csv: string): Row[] {
   });
 }
 
+test("a manifest whose aliases do not end is refused in words", async () => {
+  const levels = Array.from("abcdefgh", (inner, i) => `${"bcdefghi"[i]}: &${"bcdefghi"[i]} [${Array.from({ length: 9 }, () => `*${inner}`).join(", ")}]`);
+  const path = join(dir, "bomb.yaml");
+  writeFileSync(path, `a: &a [1]\n${levels.join("\n")}\n`);
+  expect(await backtest("--scaler", path, "--csv", path)).toMatchObject({ code: 1, err: expect.stringContaining("bomb.yaml: Excessive alias count") as string });
+});
+
 test("the columns of the CSV, added up again, are the numbers of the JSON", async () => {
   const args = ["--scaler", file("m.yaml", MANIFEST), "--csv", file("t.csv", csvText), "--output"];
   const { code, out, err } = await backtest(...args, "json");
