@@ -61,6 +61,14 @@ export const GO_MODULES = [
   { name: "helm", binaries: { helm: "helm.sh/helm/v4/cmd/helm" }, ldflags: "-s -w", needsBytes: 3 * GIB },
 ] as const satisfies readonly GoModule[];
 
+/** Another autoscaler, for the tests that work beside it. */
+export const KEDA = {
+  name: "keda",
+  binaries: { "keda-operator": "github.com/kedacore/keda/v2/cmd/operator", "keda-adapter": "github.com/kedacore/keda/v2/cmd/adapter" },
+  ldflags: "-s -w",
+  needsBytes: 5 * GIB,
+} as const satisfies GoModule;
+
 /** Checks workflows; no part of the cluster. */
 export const ACTIONLINT: GoModule = {
   name: "actionlint",
