@@ -27,13 +27,15 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      { test: { name: "image", include: ["test/image/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { name: "image", include: ["test/image/**/*.test.ts"], fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 } },
       {
         test: {
           name: "cluster",
           include: ["test/cluster/**/*.test.ts"],
           globalSetup: ["test/control-plane/global-setup.ts"],
-          fileParallelism: false,
+          // Much of it waits for clocks of the servers. Each operator watches the namespaces of its own file, or has a cluster of its own.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 240_000,
           hookTimeout: 120_000,
         },

@@ -46,7 +46,7 @@ describeCluster("the dashboards over a morning", () => {
     await kubectl.apply(namespaceOf(NS));
     await kubectl.apply(...["morning", "narrow", "none"].map((name) => deployment(NS, name, 3, POD_READY_MS / RATE)), deployment(NS, "early", 16));
     const kubeconfig = await operatorKubeconfig(kubectl, folder, "operator-dashboards");
-    operator = await startOperator({ kubeconfig, prometheusUrl, clockStartMs: fromMs, clockRate: RATE });
+    operator = await startOperator({ kubeconfig, prometheusUrl, namespaces: [NS], clockStartMs: fromMs, clockRate: RATE });
     prometheus = await watch(binaries, operator, OPERATOR_NS, SCRAPE_MS);
     await kubectl.apply(
       scaler(NS, "morning"),

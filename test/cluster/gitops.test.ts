@@ -70,7 +70,7 @@ describeCluster("GitOps and the owner of spec.replicas", () => {
   beforeAll(async () => {
     await kubectl.apply(namespaceOf(NS));
     const kubeconfig = await operatorKubeconfig(kubectl, folder, "operator-gitops");
-    operator = await startOperator({ kubeconfig, prometheusUrl, clockStartMs: liveDayMs + START_HOUR * HOUR_MS, clockRate: RATE });
+    operator = await startOperator({ kubeconfig, prometheusUrl, namespaces: [NS], clockStartMs: liveDayMs + START_HOUR * HOUR_MS, clockRate: RATE });
   });
   afterAll(async () => {
     await operator?.stop();

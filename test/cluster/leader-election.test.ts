@@ -33,7 +33,7 @@ describeCluster("leader election", () => {
     await kubectl.apply(deployment(NS, "web", 3));
     const kubeconfig = await operatorKubeconfig(kubectl, folder, ACCOUNT);
     startOne = async () => {
-      const operator = await startOperator({ kubeconfig, prometheusUrl, clockStartMs: liveDayMs + 7 * HOUR_MS, clockRate: 60 });
+      const operator = await startOperator({ kubeconfig, prometheusUrl, namespaces: [NS], clockStartMs: liveDayMs + 7 * HOUR_MS, clockRate: 60 });
       running.push(operator);
       return operator;
     };

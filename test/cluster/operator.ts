@@ -10,6 +10,8 @@ export interface OperatorOptions {
   readonly kubeconfig: string;
   /** Where `args` are given they say it. */
   readonly prometheusUrl?: string;
+  /** What it watches, on a cluster that it shares with other tests' operators; all, if not given. */
+  readonly namespaces?: readonly string[];
   /** Of a container: `run` and its flags. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -48,11 +50,11 @@ const LISTENING_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 15_000;
 const TAIL_LINES = 20;
 
-export async function startOperator({ kubeconfig, prometheusUrl = "", args: given, env, clockStartMs, clockRate }: OperatorOptions): Promise<Operator> {
+export async function startOperator({ kubeconfig, prometheusUrl = "", namespaces, args: given, env, clockStartMs, clockRate }: OperatorOptions): Promise<Operator> {
   if (!existsSync(BUNDLE)) throw new Error("dist/predictive-scaler.mjs is not there. Run: npm run build");
   const originMs = Date.now();
   const clock = ["--clock-start", new Date(clockStartMs).toISOString(), "--clock-rate", String(clockRate), "--clock-origin", String(originMs)];
-  const args = given ?? ["run", "--prometheus-url", prometheusUrl, "--metrics-addr", "127.0.0.1:0", "--log-level", "info"];
+  const args = given ?? ["run", "--prometheus-url", prometheusUrl, "--metrics-addr", "127.0.0.1:0", "--log-level", "info", ...(namespaces === undefined ? [] : ["--watch-namespaces", namespaces.join()])];
   const child = spawn(process.execPath, [BUNDLE, ...args, "--kubeconfig", kubeconfig, ...clock], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   guardChild(child);
   const lines: LogLine[] = [];

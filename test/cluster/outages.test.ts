@@ -71,7 +71,7 @@ describeCluster("outages", () => {
     const door = await openDoorTo(prometheusUrl);
     await door.close();
     const kubeconfig = await operatorKubeconfig(kubectl, folder, "operator-outages");
-    const operator = await startOperator({ kubeconfig, prometheusUrl: door.url, clockStartMs, clockRate: RATE });
+    const operator = await startOperator({ kubeconfig, prometheusUrl: door.url, namespaces: [NS], clockStartMs, clockRate: RATE });
     try {
       await kubectl.apply(scaler(NS, "early"));
       const away = await seen("early", "MetricAvailable", { status: "False", reason: "PrometheusUnreachable" });
@@ -102,7 +102,7 @@ describeCluster("outages", () => {
 
   test("without permission to change scales: the condition says which verb on what", async () => {
     const kubeconfig = await operatorKubeconfig(kubectl, folder, "operator-read-only", rulesWithout("*/scale", "patch", "update"));
-    const operator = await startOperator({ kubeconfig, prometheusUrl, clockStartMs: liveDayMs + 8.2 * HOUR_MS, clockRate: RATE });
+    const operator = await startOperator({ kubeconfig, prometheusUrl, namespaces: [NS], clockStartMs: liveDayMs + 8.2 * HOUR_MS, clockRate: RATE });
     try {
       await kubectl.apply(scaler(NS, "morning"));
       const { message } = await seen("morning", "AbleToScale", { status: "False", reason: "Forbidden" });
@@ -116,7 +116,7 @@ describeCluster("outages", () => {
 
   test("without permission to list scalers: the log says which verb on what, and it is not ready", async () => {
     const kubeconfig = await operatorKubeconfig(kubectl, folder, "operator-blind", rulesWithout("predictivescalers", "list"));
-    const operator = await startOperator({ kubeconfig, prometheusUrl, clockStartMs, clockRate: RATE });
+    const operator = await startOperator({ kubeconfig, prometheusUrl, namespaces: [NS], clockStartMs, clockRate: RATE });
     try {
       await waitFor("a line about the missing permission", SOON_MS, async () => {
         expect(operator.lines().map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/may not list .*predictivescalers/));
