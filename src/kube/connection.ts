@@ -19,17 +19,23 @@ const LINE_MAX_LENGTH = 8 * 2 ** 20;
 const FAILURE_MAX_BYTES = 64 * 2 ** 10;
 /** A watch without `timeoutSeconds` is ended after so long, s. */
 const WATCH_SECONDS = 600;
-/** How much longer than its `timeoutSeconds` a silent watch is believed in, ms. */
+/** How much longer than its `timeoutSeconds` a watch may go on, ms. */
 const WATCH_GRACE_MS = 30_000;
+/** A watch that has brought nothing for so long is ended, ms: the API server sends a bookmark every minute to whoever asks for them. */
+const WATCH_SILENCE_MS = 120_000;
 
 /** How a request ends whose socket was closed before an answer came. */
 const CLOSED: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+/** How a body ends that has been silent for too long. */
+const SILENT = "UND_ERR_BODY_TIMEOUT";
 
 export interface ConnectOptions extends CredentialOptions {
   /** Sent with every call; default `predictive-scaler`. */
   readonly userAgent?: string;
   /** Default 30 s: tests of dead connections wait less. */
   readonly watchGraceMs?: number;
+  /** Default 2 minutes. */
+  readonly watchSilenceMs?: number;
 }
 
 /** Reads the configuration; no call is made yet. Throws KubeError when the configuration cannot be used. */
@@ -38,6 +44,7 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
   const pool = createPool(credentials.proxyUrl);
   const { server, namespace } = credentials;
   const userAgent = options.userAgent ?? "predictive-scaler";
+  const silenceMs = options.watchSilenceMs ?? WATCH_SILENCE_MS;
   const call = async (purpose: "call" | "watch", request: KubeRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
     const { method, path, body, contentType = typeOf(method) } = request;
     const own = { "user-agent": userAgent, accept: "application/json", ...(body === undefined ? {} : { "content-type": contentType }) };
@@ -47,8 +54,9 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
         method,
         dispatcher: pool.dispatcher(purpose, tls),
         signal,
-        headersTimeout: 0, // the signal is the limit
-        bodyTimeout: 0,
+        // The signal is the limit of a call; a watch has one between its lines too.
+        headersTimeout: purpose === "watch" ? silenceMs : 0,
+        bodyTimeout: purpose === "watch" ? silenceMs : 0,
         headers: { ...own, ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }).catch((error: unknown) => {
@@ -94,7 +102,8 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
         answer = await call("watch", request, limit);
         for await (const line of readLines(answer.body, LINE_MAX_LENGTH)) yield parseJson(line);
       } catch (error) {
-        if (signal.aborted) return;
+        // A silent watch has no fault that is known: it ends as if the server had closed it, and is taken up again.
+        if (signal.aborted || codeOf(error) === SILENT) return;
         throw failure(error, request, limit, limitMs);
       } finally {
         answer?.body.on("error", () => undefined).destroy();

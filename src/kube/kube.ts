@@ -34,7 +34,7 @@ export interface KubeConnection {
   readonly namespace: string;
   /** The JSON body of a 2xx answer. Throws KubeError (Forbidden names verb and resource; 404, 409, 429 with retryAfterMs, 5xx, unreachable). */
   request(request: KubeRequest): Promise<unknown>;
-  /** The lines of a watch, one parsed JSON value each, until the server closes or the signal fires. */
+  /** The lines of a watch, one parsed JSON value each, until the server closes, has been silent for two minutes, or the signal fires. */
   watch(path: string, signal: AbortSignal): AsyncIterable<unknown>;
   close(): Promise<void>;
 }

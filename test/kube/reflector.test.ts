@@ -222,6 +222,26 @@ describe("watches", () => {
     await clock.advance(800);
     expect(await asked(3)).toEqual({ watch: "true", resourceVersion: "10" });
   });
+  test("a watch that goes silent is taken up again from where it was, without a list, and nothing is told: no fault is known", async () => {
+    await connection.close();
+    connection = connect({ server: server.url, watchSilenceMs: 60 });
+    start();
+    server.script(list("10", []), watching([event("ADDED", thing("a", "11")), bookmark("15")], "open"));
+    expect(await asked(3)).toEqual({ watch: "true", resourceVersion: "15" });
+    server.script(watching([event("MODIFIED", thing("a", "16"))], "open"));
+    await changed(["shop/a=11", "shop/a=16"]);
+    expect(errors).toEqual([]);
+  });
+  test("a watch that is never answered is told of, and asked for again after a pause", async () => {
+    await connection.close();
+    connection = connect({ server: server.url, watchSilenceMs: 60 });
+    start();
+    server.script(list("10", []));
+    await paused();
+    expect(errors[0]).toMatchObject({ reason: "KubernetesUnreachable" });
+    await clock.advance(800);
+    expect(await asked(3)).toEqual({ watch: "true", resourceVersion: "10" });
+  });
   test("stopping ends an open watch without an error", async () => {
     start();
     server.script(list("10", []), watching([], "open"));
