@@ -9,6 +9,8 @@ export { durationText, parseDuration } from "./duration.ts";
 export { parseHpaBehavior } from "./hpa-behavior.ts";
 export { GROUP, KIND, PLURAL, VERSION } from "./identity.ts";
 export { parseScaler } from "./parse.ts";
+export type { Pause } from "./pause.ts";
+export { PAUSED_ANNOTATION, PAUSED_UNTIL_ANNOTATION, pauseOf } from "./pause.ts";
 export { formatProblems } from "./problems.ts";
 export { conditionReference, fieldReference } from "./reference.ts";
 export { STATUS_LIMITS } from "./status.ts";

@@ -1,18 +1,27 @@
 // The bounds that the user set. They win over policies: a target outside of them goes inside at once. They hold while the metric is missing
 // too, since a bound is the user's word and no missing information; that is the one way down without a sample.
 import { replicasText } from "../wording.ts";
+import { ceilingAt, floorAt } from "./effective-bounds.ts";
+import type { EffectiveBound } from "./effective-bounds.ts";
 import type { Rule } from "./rule.ts";
 
 export const bounds: Rule = {
   name: "bounds",
-  apply(replicas, { policy, demand }) {
-    const { minReplicas, maxReplicas } = policy;
-    if (replicas > maxReplicas) {
-      return { to: maxReplicas, reason: "TooManyReplicas", message: `The need is ${replicasText(replicas)}; maxReplicas allows ${maxReplicas}.` };
+  apply(replicas, { policy, demand, nowMs }) {
+    const ceiling = ceilingAt(policy, nowMs);
+    if (replicas > ceiling.replicas) {
+      const message = `The need is ${replicasText(replicas)}; ${named(ceiling, "maxReplicas")} allows ${ceiling.replicas}.`;
+      return { to: ceiling.replicas, reason: "TooManyReplicas", message };
     }
-    const isMinimumDeciding = replicas === minReplicas && demand.kind !== "missing" && demand.unlimited < minReplicas;
-    if (replicas >= minReplicas && !isMinimumDeciding) return undefined;
-    const asked = isMinimumDeciding ? demand.unlimited : replicas;
-    return { to: minReplicas, reason: "TooFewReplicas", message: `The need is ${replicasText(asked)}; minReplicas asks for at least ${minReplicas}.` };
+    const floor = floorAt(policy, nowMs);
+    const isFloorDeciding = replicas === floor.replicas && demand.kind !== "missing" && demand.unlimited < floor.replicas;
+    if (replicas >= floor.replicas && !isFloorDeciding) return undefined;
+    const asked = isFloorDeciding ? demand.unlimited : replicas;
+    const message = `The need is ${replicasText(asked)}; ${named(floor, "minReplicas")} asks for at least ${floor.replicas}.`;
+    return { to: floor.replicas, reason: "TooFewReplicas", message };
   },
 };
+
+function named({ by }: EffectiveBound, own: string): string {
+  return by ?? own;
+}

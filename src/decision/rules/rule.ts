@@ -1,5 +1,6 @@
 // What a rule is: a number of replicas in, a number out, with a machine reason and a sentence for people.
 import type { DecisionInput, DecisionReason } from "../decision.ts";
+import { ceilingAt } from "./effective-bounds.ts";
 
 /** What a rule says of a number; `to` may equal the number where the rule only explains. */
 export interface Verdict {
@@ -20,6 +21,6 @@ export function isMetricMissing({ demand, missingBecause }: DecisionInput): bool
 }
 
 /** Nothing that is missing or in motion lowers the target below this: what is there, unless the user's maximum is lower. */
-export function heldReplicas({ target, policy }: DecisionInput): number {
-  return Math.min(target.replicas, policy.maxReplicas);
+export function heldReplicas({ target, policy, nowMs }: DecisionInput): number {
+  return Math.min(target.replicas, ceilingAt(policy, nowMs).replicas);
 }
