@@ -20,7 +20,7 @@ const STAGES = {
 const now = [
   stat({
     title: "Leaders",
-    description: "Replicas of the operator that may write: exactly one. With none, nothing is scaled.",
+    description: "Replicas of the operator that may write: exactly one, or with sharding all of them. With none, nothing is scaled.",
     unit: "none",
     runbook: "no-leader",
     width: 4,
@@ -228,6 +228,30 @@ const health = [
   }),
 ];
 
+/** Scalers, and their own namespaces: the page's variable is the operator's. */
+const OWN_SCALERS = `count by (instance) (predictive_scaler_condition{instance=~"$instance", type="Ready"})`;
+const shards = [
+  timeseries({
+    title: "Scalers of each replica",
+    description: "How many scalers each replica decides. Without sharding the leader has all of them.",
+    unit: "none",
+    axis: "scalers",
+    runbook: "sizing",
+    width: 12,
+    isStacked: true,
+    lines: [{ name: "{{instance}}", query: `sum by (instance) (${metric("shard_scalers")}) or ${OWN_SCALERS}` }],
+  }),
+  timeseries({
+    title: "Members that each replica knows",
+    description: "With sharding all replicas come to know the same number. Without it each replica that leads counts as one.",
+    unit: "none",
+    axis: "members",
+    runbook: "no-leader",
+    width: 12,
+    lines: [{ name: "{{instance}}", query: `max by (instance) (${metric("shard_members")} or ${metric("leader")})` }],
+  }),
+];
+
 export const operatorPage = pageOf({
   uid: "predictive-scaler-operator",
   title: "Operator",
@@ -242,6 +266,7 @@ export const operatorPage = pageOf({
     { title: "Passes", panels: passes },
     { title: "Queue", panels: queue },
     { title: "Calls", panels: calls },
+    { title: "Shares", panels: shards },
     { title: "Process", panels: health },
   ],
 });

@@ -32,6 +32,10 @@ GUARDED.addSubnet("0.0.0.0", 8, "ipv4");
 GUARDED.addAddress("::", "ipv6");
 GUARDED.addAddress("::1", "ipv6");
 GUARDED.addSubnet("fe80::", 10, "ipv6");
+/** The same of IPv4, as a NAT64 gateway is asked for them. An address such as ::ffff:127.0.0.1 is found under IPv4 by itself. */
+GUARDED.addSubnet("64:ff9b::7f00:0", 104, "ipv6");
+GUARDED.addSubnet("64:ff9b::a9fe:0", 112, "ipv6");
+GUARDED.addSubnet("64:ff9b::", 104, "ipv6");
 /** The metadata address of AWS over IPv6. */
 GUARDED.addAddress("fd00:ec2::254", "ipv6");
 
@@ -68,10 +72,15 @@ function matches({ protocol, hostname, isWildcard, port, path }: Entry, url: URL
   return url.protocol === protocol && isHost && url.port === port && isPath;
 }
 
+/** Whether an IP address is one that no wildcard opens. */
+export function isGuarded(address: string): boolean {
+  return GUARDED.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+}
+
 const guardedLookup: LookupFunction = (hostname, options, callback) => {
   resolve(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return callback(error, "", 0);
-    const wrong = addresses.find(({ address, family }) => GUARDED.check(address, family === 6 ? "ipv6" : "ipv4"));
+    const wrong = addresses.find(({ address }) => isGuarded(address));
     const [first] = addresses;
     if (wrong !== undefined || first === undefined) {
       const refusal = Object.assign(new Error(`the name resolves to ${wrong?.address ?? "nothing"}, which no wildcard allows`), { code: "EREFUSEDADDRESS" });

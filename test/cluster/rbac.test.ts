@@ -16,6 +16,7 @@ import { waitFor } from "./wait-for.ts";
 const ACCOUNT = "rbac-operator";
 const ALL = "rbac-all";
 const SOON_MS = 60_000;
+const TOKEN = "t0ken-of-prometheus";
 const LEASE_MS = 5_000;
 
 /** One verb of the rules; `target` is the kind whose scaler needs it, `breaks` what stops working. */
@@ -91,7 +92,7 @@ function objectsOf(namespace: string, kind: Row["target"]): { readonly before: o
     case "Secret": {
       const access = { auth: { bearer: { secretKeyRef: { name: "prometheus", key: "token" } } } };
       const made = scaler(namespace, name, { service: "morning" }) as { readonly spec: { readonly metric: object } };
-      const secret = { apiVersion: "v1", kind, metadata: { name: "prometheus", namespace }, stringData: { token: "t0ken" } };
+      const secret = { apiVersion: "v1", kind, metadata: { name: "prometheus", namespace }, stringData: { token: TOKEN } };
       return { before: [base, secret], after: { ...made, spec: { ...made.spec, metric: { ...made.spec.metric, prometheus: access } } } };
     }
   }
@@ -132,7 +133,7 @@ describeCluster("permissions", () => {
     const inAll = [...new Set(ROWS.map(({ target }) => target))].map((target) => objectsOf(ALL, target));
     const objects = [...inAll, ...ROWS.map((row) => objectsOf(namespaceWithout(row), row.target))];
     await kubectl.apply(...objects.flatMap(({ before }) => before));
-    const args = ["run", "--prometheus-url", prometheusUrl, "--metrics-addr", "127.0.0.1:0", "--log-level", "info", "--watch-namespaces", namespaces.join(",")];
+    const args = ["run", "--prometheus-url", prometheusUrl, "--metrics-addr", "127.0.0.1:0", "--log-level", "debug", "--watch-namespaces", namespaces.join(",")];
     operator = await startOperator({ kubeconfig, args, clockStartMs: liveDayMs + 9 * HOUR_MS, clockRate: 60 });
     await kubectl.apply(...objects.map(({ after }) => after));
     account = connect({ kubeconfig });
@@ -188,6 +189,11 @@ describeCluster("permissions", () => {
     expect((refusal as KubeError).sentence).toContain(`may not get predictivescalers in`);
     // The operator writes the same status, now and then in between.
     await waitFor("a status is written with all rules", SOON_MS, async () => expect(await write(ALL)).toBe("written"));
+  });
+
+  test("the token that was read and sent is in no line of the log at debug level, in no status and not in /metrics", async () => {
+    const texts = [JSON.stringify(operator.lines()), await (await fetch(`${operator.metricsUrl}/metrics`)).text(), await kubectl("get", "psc,events", "--namespace", ALL, "-o", "json")];
+    for (const text of texts) for (const secret of [TOKEN, Buffer.from(TOKEN).toString("base64")]) expect(text).not.toContain(secret);
   });
 
   test.each(EVENT_ROWS.map((row) => [textOf(row), row] as const))("without %s an event is given up, and the log says why", async (_grant, row) => {

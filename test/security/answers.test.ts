@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { parseScaler } from "../../src/api/index.ts";
 import { createClock } from "../../src/clock.ts";
 import { OperatorError } from "../../src/errors.ts";
-import { createAllowList } from "../../src/prometheus/allow-list.ts";
+import { createAllowList, isGuarded } from "../../src/prometheus/allow-list.ts";
 import { createPrometheusClient } from "../../src/prometheus/index.ts";
 import { GOOD_MANIFEST } from "../api/bad-manifests.ts";
 
@@ -75,6 +75,13 @@ describe("an answer that does not end in time is left, and is a typed failure", 
 });
 
 describe("only what is allowed is asked", () => {
+  test.each(["127.0.0.1", "127.8.8.8", "0.0.0.0", "169.254.169.254", "::", "::1", "::ffff:127.0.0.1", "::ffff:7f00:1", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe"])(
+    "a name under a wildcard that resolves to %s is not asked",
+    (address) => expect(isGuarded(address)).toBe(true),
+  );
+
+  test.each(["10.0.0.7", "192.168.1.1", "2001:db8::1", "fd12::1", "64:ff9b::a00:7", "::ffff:10.0.0.7"])("one that resolves to %s may be", (address) => expect(isGuarded(address)).toBe(false));
+
   test.each([301, 302, 303, 307, 308])("a redirect (%i) is not followed", async (status) => {
     let asked = 0;
     const elsewhere = await serve((response) => {
