@@ -8,6 +8,7 @@ import { createClock } from "../../src/clock.ts";
 import { connect, createMemberLeases } from "../../src/kube/index.ts";
 import { startCluster } from "../control-plane/cluster.ts";
 import type { Cluster } from "../control-plane/cluster.ts";
+import { createAll } from "../control-plane/create-all.ts";
 import { applyCrd } from "../control-plane/global-setup.ts";
 import { HOUR_MS, MINUTE_MS } from "./demand.ts";
 import { deployment, namespaceOf, scaler } from "./manifests.ts";
@@ -49,9 +50,8 @@ describeCluster("sharding", () => {
     cluster = await startCluster(binaries, { isBare: true, auditFile: auditFile() });
     await applyCrd(cluster);
     await cluster.kubectl.apply(namespaceOf(NS));
-    await cluster.kubectl.apply(...NAMES.map((name) => deployment(NS, name, 1)));
     const spec = { metric: { query: 'sum(demand{service="morning"})', targetPerReplica: "50", step: "1m" }, forecast: { history: "1d" } };
-    await cluster.kubectl.apply(...NAMES.map((name) => scaler(NS, name, { spec })));
+    await createAll(cluster.kubeconfig, NAMES.flatMap((name) => [deployment(NS, name, 1), scaler(NS, name, { spec })]));
     const clockStartMs = liveDayMs + 8 * HOUR_MS + 5 * MINUTE_MS;
     for (const id of ["a", "b", "c"]) {
       const kubeconfig = join(folder, `sharded-${id}.kubeconfig`);
