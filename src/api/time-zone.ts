@@ -9,14 +9,20 @@ const ZONE = new RegExp(ZONE_PATTERN);
 /** CEL that is true for a known zone; for an unknown one the API server adds which zone it does not know. */
 export const CEL_ZONE = `self.matches('${ZONE_PATTERN}') && self != 'Local' && timestamp('2000-01-01T00:00:00Z').getHours(self) >= 0`;
 
+/** Zones that Intl knows: to ask it takes longer than the rest of a manifest. */
+const known = new Set<string>();
+
 /** Whether `name` is an IANA time zone. */
 export function isTimeZone(name: string): boolean {
+  if (known.has(name)) return true;
   if (!ZONE.test(name)) return false;
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+    if (new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone === "") return false;
   } catch {
     return false;
   }
+  known.add(name);
+  return true;
 }
 
 /** A zone that `name` may have meant: a near name, or the one whose city it is. */

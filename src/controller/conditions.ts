@@ -51,7 +51,7 @@ function unusual({ finding, track }: Memory, nowMs: number): Verdict | undefined
   if (finding === undefined) return undefined;
   const { anomaly } = finding;
   if (anomaly.kind === "stuck") {
-    if (track.forecaster.anomaly()?.kind !== "stuck") return undefined;
+    if (track.outlook.anomaly?.kind !== "stuck") return undefined;
     const stuck = `The query has answered ${numberText(anomaly.value)} since ${rfc3339(anomaly.sinceMs)}, longer than any value before`;
     return { type: "MetricAvailable", status: "False", reason: "ValueStuck", message: `${stuck}: it counts as missing, and nothing is lowered on it.` };
   }

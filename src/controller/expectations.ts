@@ -1,13 +1,8 @@
 // The most that was to be expected of each coming sample, kept from when it was said until the sample is there, one lead later.
 // Invariant: a sample is compared only with what was said one lead before it; of a slot that nothing was said of nothing is known.
 
-/** Demand stays below the bound with this probability. */
-const PROBABILITY = 0.999;
-
-/** What is asked of the forecaster. */
-interface Bounds {
-  bound(leadSteps: number, probability: number): { readonly demand: number };
-}
+/** Demand stays below what is expected at most with this probability. */
+export const EXPECTED_WITH = 0.999;
 
 export class Expectations {
   readonly #stepMs: number;
@@ -29,13 +24,13 @@ export class Expectations {
     return this.#atMost;
   }
 
-  /** `slotMs` is the newest slot now; `forecaster` says what is to be expected one lead later, unless it has learned nothing. */
-  take(slotMs: number, forecaster: Bounds | undefined): void {
+  /** `slotMs` is the newest slot now; `atMost` is what is to be expected one lead later, NaN where nothing has been learned. */
+  take(slotMs: number, atMost: number): void {
     if (slotMs === this.#slotMs) return;
     const at = Math.round(slotMs / this.#stepMs) % this.#leadSteps;
     this.#slotMs = slotMs;
     this.#atMost = this.#timesMs[at] === slotMs ? this.#bounds[at]! : NaN;
     this.#timesMs[at] = slotMs + this.#leadSteps * this.#stepMs;
-    this.#bounds[at] = forecaster?.bound(this.#leadSteps, PROBABILITY).demand ?? NaN;
+    this.#bounds[at] = atMost;
   }
 }

@@ -8,26 +8,30 @@ import type { Verdict } from "./conditions.ts";
 import type { Memory } from "./memory.ts";
 import { EXPORTED_HORIZON_MS } from "./plan.ts";
 import type { Plan } from "./plan.ts";
+import { forecastAt } from "./track.ts";
 
 /** The target utilisation that most HPAs have, and the one that `backtest` compares with. */
 const REACTIVE_UTILISATION = 0.8;
 
 export function gaugesFor(memory: Memory, scale: TargetScale | undefined, decision: Decision | undefined, conditions: readonly Verdict[]): ScalerGauges {
   const { track, plan } = memory;
-  const { forecaster } = track;
+  const { outlook } = track;
   const { stepMs } = plan;
   // The lead, and twenty minutes where a step is no longer than that.
   const leads = [{ ms: plan.leadMs, steps: plan.model.forecast.leadSteps[0] ?? 1 }];
   if (plan.leadMs !== EXPORTED_HORIZON_MS && stepMs <= EXPORTED_HORIZON_MS)
     leads.push({ ms: EXPORTED_HORIZON_MS, steps: Math.round(EXPORTED_HORIZON_MS / stepMs) });
-  const { wape, coverage } = forecaster.accuracy();
+  const { wape, coverage } = outlook.accuracy;
   const gate = track.gate();
   const demand = memory.missing === undefined ? track.demand().now : NaN;
   const { observations } = memory.readiness;
   return {
     demand,
     targetPerReplica: plan.targetPerReplica,
-    forecasts: leads.map(({ ms, steps }) => ({ horizon: durationText(ms), point: forecaster.forecast(steps), upper: forecaster.upper(steps) })),
+    forecasts: leads.map(({ ms, steps }) => {
+      const { point, upper } = forecastAt(outlook, steps);
+      return { horizon: durationText(ms), point, upper };
+    }),
     replicas: {
       current: scale?.replicas ?? NaN,
       desired: decision?.to ?? NaN,

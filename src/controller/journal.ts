@@ -7,6 +7,7 @@ import type { OperatorError } from "../errors.ts";
 import type { TargetScale } from "../kube/index.ts";
 import type { Memory } from "./memory.ts";
 import type { Plan } from "./plan.ts";
+import { forecastAt } from "./track.ts";
 
 const DAY_MS = 24 * 3_600_000;
 /** Slots of the future hold what is forecast for them. */
@@ -102,7 +103,7 @@ class Book {
     const { now, present, raw, kind } = track.demand();
     if (present && memory.missing === undefined) raise(view, at, now);
     if (kind !== "missing") raiseCount(view, at + 8, raw);
-    const forecast = track.forecaster.forecast(plan.model.forecast.leadSteps[0] ?? 1);
+    const forecast = forecastAt(track.outlook, plan.model.forecast.leadSteps[0] ?? 1).point;
     if (memory.model.kind === "fitted") raise(view, this.#at(this.#slotOf(track.liveMs + plan.leadMs)) + 4, forecast);
     view.setUint16(at + 14, Math.min(UNKNOWN_COUNT, view.getUint16(at + 14) + Math.round(shortSeconds)));
     if (scale !== undefined) lower(view, at + 12, scale.readyReplicas);

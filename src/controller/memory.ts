@@ -119,7 +119,7 @@ export function wantsModel(memory: Memory, nowMs: number): boolean {
       return nowMs - model.atMs >= RELEARN_AFTER_MS;
     case "fitted": {
       const sinceMs = nowMs - model.refit.atMs;
-      return sinceMs >= refitAfterMs(plan) || (sinceMs >= REFIT_BEHIND_MS && track.forecaster.isFallingBehind());
+      return sinceMs >= refitAfterMs(plan) || (sinceMs >= REFIT_BEHIND_MS && track.outlook.isFallingBehind);
     }
   }
 }
@@ -141,7 +141,7 @@ export function acceptModel(memory: Memory, plan: Plan, result: LearnResult, now
   const isSameLead = plan.leadMs === memory.plan.leadMs;
   if (serving !== undefined) {
     // Both walked over the same week, each forecast made before its sample came. Errors at another lead are no comparison.
-    const servingWape = track.forecaster.accuracy().wape;
+    const servingWape = track.outlook.accuracy.wape;
     const isWorse = isSameLead && learned.wape > servingWape * (1 + MAY_BE_WORSE);
     if (isWorse || learned.fit.kind !== "fitted") {
       memory.model = { ...serving, refit: { atMs: nowMs, rejected: isWorse ? { wape: learned.wape, servingWape } : undefined } };

@@ -3,7 +3,7 @@
 import { createLine } from "../decision/index.ts";
 import type { Line, LineState } from "../decision/index.ts";
 import { createForecaster, createLocalClock } from "../forecast/index.ts";
-import type { Fit } from "../forecast/index.ts";
+import type { Fit, LocalClock } from "../forecast/index.ts";
 import { lastPresentMs } from "../series/index.ts";
 import type { Series } from "../series/index.ts";
 import type { ModelSettings } from "./plan.ts";
@@ -24,9 +24,18 @@ export interface Learned {
   readonly lastSampleMs: number;
 }
 
+/** One a zone, for all lines: a clock takes as long to make as all the rest of a line a hundred times over. Zones are few. */
+const localClocks = new Map<string, LocalClock>();
+
+function localClockOf(timeZone: string): LocalClock {
+  const found = localClocks.get(timeZone) ?? createLocalClock(timeZone);
+  localClocks.set(timeZone, found);
+  return found;
+}
+
 /** A line that has seen nothing. */
 export function newLine(settings: ModelSettings): Line {
-  const localClock = createLocalClock(settings.timeZone);
+  const localClock = localClockOf(settings.timeZone);
   return createLine(createForecaster({ ...settings.forecast, localClock }), { ...settings.demand, localClock });
 }
 

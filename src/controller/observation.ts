@@ -21,9 +21,8 @@ export function observe(memory: Memory, reading: Reading, scale: TargetScale | O
   if (reading.kind === "answer") track.take(reading.series, appliedAt(memory, scale, nowMs));
   else if (reading.kind === "failure") track.skip(newestSlotMs(plan.stepMs, nowMs));
   memory.missing = missingReason(reading, track.lastSampleMs, plan.stepMs, nowMs);
-  const { forecaster } = track;
-  memory.expectations.take(track.liveMs, memory.model.kind === "fitted" ? forecaster : undefined);
-  if (isNew) find(memory, forecaster.anomaly(), nowMs, metrics);
+  memory.expectations.take(track.liveMs, memory.model.kind === "fitted" ? track.outlook.atMost : NaN);
+  if (isNew) find(memory, track.outlook.anomaly, nowMs, metrics);
   memory.ahead = peakAhead(memory);
 }
 

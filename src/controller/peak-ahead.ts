@@ -15,7 +15,7 @@ export interface PeakAhead {
 export function peakAhead({ track, plan, model, missing }: Memory): PeakAhead | undefined {
   const demand = track.demand();
   if (model.kind !== "fitted" || missing !== undefined || demand.kind !== "calibrated" || demand.control === "demand") return undefined;
-  const peak = track.forecaster.peakWithin(AHEAD_MS);
+  const { peak } = track.outlook;
   if (peak === undefined || !(peak.demand >= 0)) return undefined;
   const needed = peak.demand + Math.max(0, demand.margin * demand.scale);
   return { ...peak, replicas: Math.max(plan.policy.minReplicas, Math.ceil(needed / plan.targetPerReplica - 1e-9)) };

@@ -9,6 +9,7 @@ import type { TargetScale } from "../kube/index.ts";
 import { percent } from "./conditions.ts";
 import type { Verdict } from "./conditions.ts";
 import type { Memory } from "./memory.ts";
+import { forecastAt } from "./track.ts";
 
 const DAY_MS = 24 * 3_600_000;
 /** How far ahead the peak in the status looks, ms. */
@@ -66,7 +67,7 @@ function count(replicas: number): number {
 
 /** Whether the scaler has earned to act. What its replicas would have covered is not known of a scaler that only watches. */
 function adviceOn({ track, model, plan }: Memory): string {
-  const { wape, skill } = track.forecaster.accuracy();
+  const { wape, skill } = track.outlook.accuracy;
   const isFitted = model.kind === "fitted";
   const days = isFitted ? (model.fit.samples * model.fit.present * plan.stepMs) / DAY_MS : 0;
   return promotion({ isFitted, days, skill, wape, overloadedShare: NaN, serviceLevel: plan.serviceLevel }).sentence;
@@ -74,13 +75,12 @@ function adviceOn({ track, model, plan }: Memory): string {
 
 function demandStatus({ track, plan, missing }: Memory): MergePatch<ScalerStatus>["demand"] {
   const demand = track.demand();
-  const { forecaster } = track;
-  const lead = plan.model.forecast.leadSteps[0] ?? 1;
-  const peak = forecaster.peakWithin(PEAK_HORIZON_MS);
+  const atLead = forecastAt(track.outlook, plan.model.forecast.leadSteps[0] ?? 1);
+  const peak = track.peakWithin(PEAK_HORIZON_MS);
   return {
     now: missing === undefined ? quantity(demand.now) : null,
-    atLead: quantity(forecaster.forecast(lead)),
-    upperAtLead: quantity(forecaster.upper(lead)),
+    atLead: quantity(atLead.point),
+    upperAtLead: quantity(atLead.upper),
     peak:
       peak === undefined || Number.isNaN(peak.demand)
         ? null
@@ -106,7 +106,7 @@ function modelStatus({ model, plan }: Memory): Pick<MergePatch<ScalerStatus>, "m
 }
 
 function accuracyStatus({ track, model }: Memory): Pick<MergePatch<ScalerStatus>, "accuracy"> {
-  const { wape, coverage, skill } = track.forecaster.accuracy();
+  const { wape, coverage, skill } = track.outlook.accuracy;
   if (model.kind !== "fitted" || !Number.isFinite(wape)) return { accuracy: null };
   const part = (share: number) => (Number.isFinite(share) ? percent(share) : null);
   return { accuracy: { window: "7d", wape: percent(wape), coverage: part(coverage), skill: part(skill) } };

@@ -1,20 +1,50 @@
-// The live end of one scaler's line. Late samples happen, so the newest slots are re-read; the line is kept twice:
-// `settled` has seen only slots that are not re-read, `live` is settled plus the pending slots. A pending slot that
-// changes is repaired by running the pending slots again from the settled state.
+// The live end of one scaler's line. Late samples happen, so the newest slots are read again: what is kept is the settled state, packed, which has seen
+// only slots that will not be read again, and the pending slots after it. Whatever is new is walked from there on a line that lives for that one call.
+// Invariant: no line outlives a call here, so no scaler's state can reach another's; what others see of it are plain values.
 import type { Applied, GateState, Line, LineDemand } from "../decision/index.ts";
-import type { Forecaster } from "../forecast/index.ts";
+import type { Accuracy, Anomaly, Peak } from "../forecast/index.ts";
 import type { Series } from "../series/index.ts";
+import { EXPECTED_WITH } from "./expectations.ts";
 import { newLine } from "./model.ts";
 import type { Learned } from "./model.ts";
+import { pack, unpack } from "./packed.ts";
+import type { Packed } from "./packed.ts";
+import { AHEAD_MS } from "./peak-ahead.ts";
 import type { ModelSettings } from "./plan.ts";
 
 /** Slots that are read again at each pass: scrapes and remote writes of five steps' lateness are still seen. */
 export const OVERLAP_STEPS = 5;
 /** Slots that may wait for an answer before the model must learn anew, in steps of a day at most. */
 const MAX_PENDING_MS = 24 * 3_600_000;
+/** Pending slots that are walked again at each pass. Of a longer outage what has changed since the settled state is kept as well. */
+const WALK_STEPS = 40;
+
+/** What the live line says at its newest slot. */
+export interface Outlook {
+  readonly demand: LineDemand;
+  readonly gate: GateState;
+  /** At each lead of the settings, in their order: the forecast and its 95 % bound. */
+  readonly forecasts: readonly { readonly steps: number; readonly point: number; readonly upper: number }[];
+  /** What the demand one lead later stays below with the probability EXPECTED_WITH; NaN where nothing can be said. */
+  readonly atMost: number;
+  /** The largest forecast of the next AHEAD_MS. */
+  readonly peak: Peak | undefined;
+  readonly accuracy: Accuracy;
+  /** What is unusual about the newest sample. */
+  readonly anomaly: Anomaly | undefined;
+  readonly isFallingBehind: boolean;
+}
+
+/** What is forecast `steps` ahead. Throws RangeError for a lead that the settings do not name. */
+export function forecastAt({ forecasts }: Outlook, steps: number): Outlook["forecasts"][number] {
+  const found = forecasts.find((one) => one.steps === steps);
+  if (found === undefined) throw new RangeError(`nothing is kept ${steps} steps ahead, only at ${forecasts.map((one) => one.steps).join(", ")}`);
+  return found;
+}
 
 export interface Track {
-  readonly forecaster: Forecaster;
+  /** Of the newest slot that the live line has seen. */
+  readonly outlook: Outlook;
   /** Newest slot that the live line has seen, unix ms. */
   readonly liveMs: number;
   /** Newest settled slot: reading goes on after it. */
@@ -29,40 +59,44 @@ export interface Track {
   skip(untilMs: number): void;
   demand(): LineDemand;
   gate(): GateState;
+  /** The largest forecast of the next `horizonMs`: walks the line for it. */
+  peakWithin(horizonMs: number): Peak | undefined;
+  /** Of the states that are kept. */
+  readonly bytes: number;
 }
 
 /** A track whose next slot is the one after `settledMs`, from a learned model or from nothing. `before`: the control of the track that served until now. */
 export function createTrack(settings: ModelSettings, settledMs: number, learned?: Learned, before?: GateState): Track {
-  const { stepMs } = settings.forecast;
-  const live = newLine(settings);
-  const settled = newLine(settings);
-  if (learned !== undefined) {
-    settled.importState(learned.state);
-    live.importState(learned.state);
-  }
-  if (before !== undefined) for (const line of [settled, live]) line.inherit(before);
-  return new LiveTrack(live, settled, stepMs, settledMs, learned?.lastSampleMs ?? NaN);
+  const line = newLine(settings);
+  if (learned !== undefined) line.importState(learned.state);
+  if (before !== undefined) line.inherit(before);
+  return new LiveTrack(settings, line, settledMs, learned?.lastSampleMs ?? NaN);
 }
 
 class LiveTrack implements Track {
-  readonly #live: Line;
-  readonly #settled: Line;
+  readonly #settings: ModelSettings;
   readonly #stepMs: number;
-  readonly #pending: number[] = [];
-  readonly #applied: (Applied | undefined)[] = [];
+  #pending: number[] = [];
+  #applied: (Applied | undefined)[] = [];
+  #settled: Packed;
+  /** In a long outage: how the state after the first `count` pending slots differs from the settled one. */
+  #between: { readonly changes: Packed; readonly count: number } | undefined;
   #settledMs: number;
   #lastSampleMs: number;
+  #outlook: Outlook;
 
-  constructor(live: Line, settled: Line, stepMs: number, settledMs: number, lastSampleMs: number) {
-    this.#live = live;
-    this.#settled = settled;
-    this.#stepMs = stepMs;
+  /** `line` stands at `settledMs` and is not kept. */
+  constructor(settings: ModelSettings, line: Line, settledMs: number, lastSampleMs: number) {
+    this.#settings = settings;
+    this.#stepMs = settings.forecast.stepMs;
+    this.#settled = pack(line.exportState());
     this.#settledMs = settledMs;
     this.#lastSampleMs = lastSampleMs;
+    this.#outlook = outlookOf(line, settings);
   }
 
-  get forecaster(): Forecaster {
-    return this.#live.forecaster;
+  get outlook(): Outlook {
+    return this.#outlook;
   }
   get settledMs(): number {
     return this.#settledMs;
@@ -76,6 +110,9 @@ class LiveTrack implements Track {
   get isTorn(): boolean {
     return this.#pending.length * this.#stepMs > MAX_PENDING_MS;
   }
+  get bytes(): number {
+    return this.#settled.byteLength + (this.#between?.changes.byteLength ?? 0);
+  }
 
   take(series: Series, applied: Applied | undefined): void {
     // The reading may have been asked for by the track before this one: a model can be learned while it is under way.
@@ -83,45 +120,51 @@ class LiveTrack implements Track {
     if (begin < 0) return;
     const values = series.values.subarray(begin);
     const known = Math.min(this.#pending.length, values.length);
-    let isRepaired = false;
+    let isNew = values.length > known;
     for (let i = 0; i < known; i++) {
       const value = values[i] ?? NaN;
       // A sample that was there once is not taken back by a later absence.
       if (Number.isNaN(value) || Object.is(value, this.#pending[i])) continue;
       this.#pending[i] = value;
-      isRepaired = true;
+      isNew = true;
     }
     for (let i = known; i < values.length; i++) {
       this.#pending.push(values[i] ?? NaN);
       this.#applied.push(i === values.length - 1 ? applied : undefined);
     }
-    if (isRepaired) {
-      this.#live.importState(this.#settled.exportState());
-      this.#observe(this.#live, 0, this.#pending.length);
-    } else this.#observe(this.#live, known, this.#pending.length);
     for (let i = this.#pending.length - 1; i >= 0; i--) {
       if (Number.isNaN(this.#pending[i])) continue;
       this.#lastSampleMs = this.#slotMs(i);
       break;
     }
-    this.#settle(values.length - OVERLAP_STEPS);
+    const settling = Math.max(0, values.length - OVERLAP_STEPS);
+    if (isNew || settling > 0) this.#walk(settling);
   }
 
   skip(untilMs: number): void {
-    const from = this.#pending.length;
+    const before = this.#pending.length;
     while (this.liveMs + this.#stepMs <= untilMs && !this.isTorn) {
       this.#pending.push(NaN);
       this.#applied.push(undefined);
     }
-    this.#observe(this.#live, from, this.#pending.length);
+    const count = this.#pending.length;
+    if (count === before) return;
+    const line = this.#lineAt(before);
+    this.#observe(line, before, count);
+    this.#outlook = outlookOf(line, this.#settings);
+    if (count - (this.#between?.count ?? 0) > WALK_STEPS) this.#between = { changes: pack(line.exportState(), this.#settled), count };
   }
 
   demand(): LineDemand {
-    return this.#live.demand();
+    return this.#outlook.demand;
   }
 
   gate(): GateState {
-    return this.#live.gate();
+    return this.#outlook.gate;
+  }
+
+  peakWithin(horizonMs: number): Peak | undefined {
+    return this.#lineAt(this.#pending.length).forecaster.peakWithin(horizonMs);
   }
 
   #slotMs(i: number): number {
@@ -132,12 +175,49 @@ class LiveTrack implements Track {
     for (let i = from; i < to; i++) line.observe(this.#slotMs(i), this.#pending[i] ?? NaN, this.#applied[i]);
   }
 
-  /** Moves the first `count` pending slots into the settled state. */
-  #settle(count: number): void {
-    if (count <= 0) return;
-    this.#observe(this.#settled, 0, count);
-    this.#pending.splice(0, count);
-    this.#applied.splice(0, count);
+  /** A line that has seen the settled slots. With `changes`, it is in the state that they lead to. */
+  #lineFrom(changes?: Packed): Line {
+    const line = newLine(this.#settings);
+    const state = line.exportState();
+    unpack(this.#settled, state, changes);
+    line.importState(state);
+    return line;
+  }
+
+  /** A line that has seen the first `count` pending slots, too. */
+  #lineAt(count: number): Line {
+    const between = this.#between !== undefined && this.#between.count <= count ? this.#between : undefined;
+    const line = this.#lineFrom(between?.changes);
+    this.#observe(line, between?.count ?? 0, count);
+    return line;
+  }
+
+  /** Walks from the settled state over all pending slots, of which the first `count` settle. */
+  #walk(count: number): void {
+    const line = this.#lineFrom();
+    this.#observe(line, 0, count);
+    const settled = count > 0 ? pack(line.exportState()) : this.#settled;
+    this.#observe(line, count, this.#pending.length);
+    this.#outlook = outlookOf(line, this.#settings);
+    this.#settled = settled;
+    this.#between = undefined;
+    // New arrays, of the length that is needed: one that was spliced keeps room for more.
+    this.#pending = this.#pending.slice(count);
+    this.#applied = this.#applied.slice(count);
     this.#settledMs += count * this.#stepMs;
   }
+}
+
+function outlookOf(line: Line, { forecast, demand }: ModelSettings): Outlook {
+  const { forecaster } = line;
+  return {
+    demand: line.demand(),
+    gate: line.gate(),
+    forecasts: forecast.leadSteps.map((steps) => ({ steps, point: forecaster.forecast(steps), upper: forecaster.upper(steps) })),
+    atMost: forecaster.bound(demand.leadSteps, EXPECTED_WITH).demand,
+    peak: forecaster.peakWithin(AHEAD_MS),
+    accuracy: forecaster.accuracy(),
+    anomaly: forecaster.anomaly(),
+    isFallingBehind: forecaster.isFallingBehind(),
+  };
 }

@@ -43,7 +43,7 @@ test("the place of a scaler in time comes from its uid, and differs between scal
 test("a model that is as good serves; one that was worse over the last week is left aside, and told", () => {
   const memory = serving();
   const { track } = memory;
-  const servingWape = track.forecaster.accuracy().wape;
+  const servingWape = track.outlook.accuracy.wape;
   const worse: Learned = { ...learned, wape: servingWape * 1.2 };
   acceptModel(memory, memory.plan, { kind: "learned", learned: worse }, NOW_MS + 7 * DAY_MS);
   expect(memory.track).toBe(track);
@@ -61,7 +61,7 @@ test("errors are compared over the same week: a model learned on a spoiled week 
   const until = NOW_MS + days * DAY_MS;
   live.track.take(seriesOf(live.track.settledMs + STEP, Math.round((until - live.track.settledMs) / STEP), STEP), undefined);
   const anew = learnModel({ settings: plan.model, history: seriesOf(START_MS, ((15 + days) * DAY_MS) / STEP, STEP) });
-  expect(Math.abs(anew.wape / live.track.forecaster.accuracy().wape - 1)).toBeLessThan(0.2);
+  expect(Math.abs(anew.wape / live.track.outlook.accuracy.wape - 1)).toBeLessThan(0.2);
 });
 
 test("a refit that fails or finds too little leaves the model that serves, and is tried again later", () => {
