@@ -85,6 +85,10 @@ const DEMAND = {
       return `Raise maxReplicas (${spec.maxReplicas})${far}, or let each replica serve more (metric.targetPerReplica).`;
     },
   },
+  RaisedAboveMax: {
+    means: "More replicas are needed than maxReplicas, and the scaler is told to go above it rather than to leave demand uncovered.",
+    change: ({ spec }: Told) => `maxCapacityBreach: Clamp would stop at maxReplicas (${spec.maxReplicas}); it goes back below by itself when demand does.`,
+  },
   TooFewReplicas: {
     means: "Demand needs fewer replicas than minReplicas asks for, so minReplicas sets the number.",
     change: ({ spec }: Told) => `Only a lower minReplicas (${spec.minReplicas}) would give fewer.`,
@@ -197,6 +201,14 @@ const CLUSTER = {
     means: "The Kubernetes API server refuses the request, so replicas stay as they are.",
     change: "The message says why; a quota or an admission policy may be the cause.",
   },
+  HeadroomUnsupported: {
+    means: "No placeholder pods can be made for this target, so nodes are added only when its own pods wait for them.",
+    change: "Give the target's containers requests, or leave spec.nodeHeadroom out.",
+  },
+  HeadroomRefused: {
+    means: "The cluster refuses the placeholder pods, so nodes are added only when the target's own pods wait for them.",
+    change: "The message has the API server's reason: install the PriorityClass (chart: nodeHeadroom.enabled), or raise the quota.",
+  },
   NotLeader: {
     means: "This replica of the operator only watches: another one leads and does the work.",
     change: "Nothing: it takes over when the leader ends.",
@@ -210,6 +222,7 @@ const CLUSTER = {
 
 const WELL = {
   AsExpected: { means: "The scaler does what its manifest asks for." },
+  HeadroomKept: { means: "Placeholder pods keep room on the nodes for what is forecast." },
   ModelFitted: { means: "The demand's past has been learned, and its future is forecast." },
   SamplesReceived: { means: "The demand is seen: new samples arrive." },
   ReadyForNewScale: { means: "The target can be scaled." },

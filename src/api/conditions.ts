@@ -7,6 +7,7 @@ export const CONDITION_MEANINGS = {
   Forecasting: "There is a forecast, and decisions use it. While it is False the scaler acts on what it sees and never scales in on what it cannot see.",
   AbleToScale: "The target's scale can be read and written.",
   ScalingLimited: "A bound, a policy or a window keeps the replicas from the number that demand asks for.",
+  NodeHeadroom: "Nodes are kept ready for what is coming, where spec.nodeHeadroom asks for it.",
 } as const;
 
 /** Why there is no forecast, or no demand. */
@@ -35,7 +36,8 @@ const DECISION_MEANINGS = {
   ScaleDownStabilized: "The scale-down window holds a higher number that was wanted within it.",
   ScaleUpDisabled: "selectPolicy of scaleUp is Disabled.",
   ScaleDownDisabled: "selectPolicy of scaleDown is Disabled.",
-  TooManyReplicas: "Demand asks for more than maxReplicas.",
+  TooManyReplicas: "Demand asks for more than maxReplicas, or than maxReplicasCeiling where maxCapacityBreach is Raise.",
+  RaisedAboveMax: "Demand asks for more than maxReplicas, and maxCapacityBreach Raise lets the replicas go above it.",
   ForecastAboveMax: "The demand that is forecast for the next hour will need more than maxReplicas; the message says when and how many.",
   TooFewReplicas: "Demand asks for fewer than minReplicas.",
   RecommendOnly: "The mode is Recommend: the number is shown and not written.",
@@ -60,11 +62,14 @@ const KUBE_MEANINGS = {
   KubernetesUnreachable: "The Kubernetes API server does not answer, or not in time.",
   NotLeader: "Another replica of the operator leads; this one watches and writes nothing.",
   KubernetesRejected: "The Kubernetes API server refuses the request; the message says why.",
+  HeadroomUnsupported: "There can be no placeholder pods for this target: its kind has no pod template that is known, or its pods request nothing.",
+  HeadroomRefused: "Placeholder pods are wanted, and the cluster refuses them; the message says why.",
 } as const;
 
 /** What stands on conditions that are well. */
 const HEALTHY_MEANINGS = {
   AsExpected: "All is well.",
+  HeadroomKept: "Placeholder pods keep room on the nodes for what the forecast needs beyond the lead time; the message says how many.",
   ModelFitted: "A model is fitted and forecasts.",
   SamplesReceived: "New samples arrive.",
   ReadyForNewScale: "The target can be scaled.",

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { FieldMeta } from "./fields.ts";
 import { GROUP, KIND, PLURAL, VERSION } from "./identity.ts";
-import { FIELD_RULES } from "./rules.ts";
+import { COMPANION_RULES, FIELD_RULES } from "./rules.ts";
 import { specSchema } from "./schema.ts";
 import { statusSchema } from "./status.ts";
 
@@ -37,11 +37,9 @@ function tidyInteger(node: JsonObject): void {
 
 /** The rules between fields, as the API server evaluates them on spec. */
 function specRules(): JsonObject[] {
-  return FIELD_RULES.map(({ cel, fields: [path], expected }) => ({
-    rule: cel,
-    message: `${path} must be ${expected}`,
-    fieldPath: `.${path}`,
-  }));
+  const between = FIELD_RULES.map(({ fields: [path], cel, expected }) => ({ path, cel, expected }));
+  const rules = [...between, ...COMPANION_RULES.map(({ field: path, cel, expected }) => ({ path, cel, expected }))];
+  return rules.map(({ cel, path, expected }) => ({ rule: cel, message: `${path} must be ${expected}`, fieldPath: `.${path}` }));
 }
 
 const column = (name: string, jsonPath: string, type: string, description: string, priority = 0) => ({

@@ -1,8 +1,9 @@
 // An unknown object in, a complete scaler out with every default filled in, or all problems at once. Agrees with what the API server accepts.
 import { z } from "zod";
 import { GROUP, KIND, VERSION } from "./identity.ts";
+import { completeOutput } from "./output.ts";
 import { foundText, pathText, problemsOf, unknownField } from "./problems.ts";
-import { FIELD_RULES } from "./rules.ts";
+import { COMPANION_RULES, FIELD_RULES } from "./rules.ts";
 import { specSchema } from "./schema.ts";
 import type { ParseResult, Problem, PrometheusAccess, ScalerSpec } from "./spec.ts";
 import { bare, defaultOf, schemaAt, valueAt } from "./tree.ts";
@@ -26,6 +27,7 @@ export function parseScaler(object: unknown): ParseResult {
     ...envelopeProblems(object, metadata["name"]),
     ...(parsed.success ? [] : problemsOf(parsed.error.issues, specSchema, spec, ["spec"])),
     ...ruleProblems(spec),
+    ...companionProblems(spec),
   ];
   if (problems.length > 0 || !parsed.success) return { kind: "invalid", problems };
   const { namespace, name, uid, generation } = metadata;
@@ -68,13 +70,24 @@ function envelopeProblems(object: PlainObject, name: unknown): Problem[] {
 /** Rules between fields, where both fields are right by themselves. */
 function ruleProblems(spec: unknown): Problem[] {
   const problems: Problem[] = [];
-  for (const { fields, holds, expected } of FIELD_RULES) {
+  for (const { fields, holds, measure, expected } of FIELD_RULES) {
     const [path, other] = [fields[0].split("."), fields[1].split(".")];
-    const [first, second] = [parsedAt(spec, path), parsedAt(spec, other)];
+    const [found, second] = [parsedAt(spec, path), parsedAt(spec, other)];
+    const first = measure === undefined ? found : measure(found);
     if (typeof first !== "number" || typeof second !== "number" || holds(first, second)) continue;
     problems.push({ path: pathText(["spec", ...path]), found: writtenAt(spec, path), expected: `${expected} (${writtenAt(spec, other)})` });
   }
   return problems;
+}
+
+/** Fields that another one asks for, or has no use for. */
+function companionProblems(spec: unknown): Problem[] {
+  return COMPANION_RULES.flatMap(({ field, beside, word, expected }) => {
+    const said = parsedAt(spec, [beside]);
+    const found = valueAt(spec, [field]);
+    if (said === undefined || (said === word) === (found !== undefined)) return [];
+    return [{ path: pathText(["spec", field]), found: foundText(found), expected }];
+  });
 }
 
 /** The value at a path, or its default, as the manifest writes it. */
@@ -122,14 +135,17 @@ function isObject(value: unknown): value is PlainObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function completeSpec({ metric, forecast, fallback, ...rest }: z.output<typeof specSchema>): ScalerSpec {
+function completeSpec({ metric, forecast, schedules = [], fallback, nodeHeadroom, output, ...rest }: z.output<typeof specSchema>): ScalerSpec {
   const { step, prometheus, ...demand } = metric;
   const { leadTime, history, ...outlook } = forecast;
   return {
     ...rest,
     metric: { ...demand, stepMs: step, prometheus: prometheus === undefined ? undefined : completeAccess(prometheus) },
     forecast: { ...outlook, leadTimeMs: leadTime, historyMs: history },
+    schedules: schedules.map(({ duration, ...schedule }) => ({ ...schedule, durationMs: duration })),
     fallback: fallback === undefined ? undefined : { replicas: fallback.replicas, afterMs: fallback.after },
+    nodeHeadroom: nodeHeadroom === undefined ? undefined : { priorityClassName: nodeHeadroom.priorityClassName, aheadMs: nodeHeadroom.ahead },
+    output: completeOutput(output),
   };
 }
 

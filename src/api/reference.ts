@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { CONDITION_MEANINGS, REASON_GROUPS } from "./conditions.ts";
 import { KIND } from "./identity.ts";
-import { FIELD_RULES } from "./rules.ts";
+import { COMPANION_RULES, FIELD_RULES } from "./rules.ts";
 import { specSchema } from "./schema.ts";
 import { statusSchema } from "./status.ts";
 import { bare, defaultOf, metaOf } from "./tree.ts";
@@ -19,7 +19,9 @@ interface FieldRow {
 
 /** docs/reference/fields.md. */
 export function fieldReference(): string {
-  const rules = FIELD_RULES.map(({ fields: [path], expected }) => `- \`spec.${path}\` must be ${expected}.`);
+  const between = FIELD_RULES.map(({ fields: [path], expected }) => ({ path, expected }));
+  const companions = COMPANION_RULES.map(({ field: path, expected }) => ({ path, expected }));
+  const rules = [...between, ...companions].map(({ path, expected }) => `- \`spec.${path}\` must be ${expected}.`);
   const spec = rowsOf("spec", specSchema).map(({ path, type, fallback, range, description }) => [path, type, fallback, range, description]);
   const status = rowsOf("status", statusSchema).map(({ path, type, description }) => [path, type, description]);
   return page([

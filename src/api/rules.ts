@@ -1,5 +1,6 @@
 // Rules between fields of the specification: one list for the API server (CEL) and for the parse (`holds`).
 import { celMs } from "./duration.ts";
+import { highestFloor, lowestCeiling } from "./schedules.ts";
 
 /** `holds` sees the parsed values of `fields` in order; it is asked only if each of them is valid and there. */
 export interface FieldRule {
@@ -7,6 +8,8 @@ export interface FieldRule {
   /** CEL, on spec. */
   readonly cel: string;
   readonly holds: (first: number, second: number) => boolean;
+  /** Where the first field is a list: the number that `holds` sees of it, NaN if it says nothing. */
+  readonly measure?: (first: unknown) => number;
   /** What the first field must be. */
   readonly expected: string;
 }
@@ -20,6 +23,12 @@ export const FIELD_RULES: readonly FieldRule[] = [
     expected: "at most maxReplicas",
   },
   {
+    fields: ["maxReplicasCeiling", "maxReplicas"],
+    cel: "!has(self.maxReplicasCeiling) || self.maxReplicasCeiling >= self.maxReplicas",
+    holds: (ceiling, max) => ceiling >= max,
+    expected: "at least maxReplicas",
+  },
+  {
     fields: ["fallback.replicas", "maxReplicas"],
     cel: "!has(self.fallback) || self.fallback.replicas <= self.maxReplicas",
     holds: (replicas, max) => replicas <= max,
@@ -31,5 +40,41 @@ export const FIELD_RULES: readonly FieldRule[] = [
     cel: `[${celMs("self.forecast.leadTime")}].all(lead, lead == 0 || lead >= ${celMs("self.metric.step")})`,
     holds: (lead, step) => lead >= step,
     expected: "at least metric.step",
+  },
+  {
+    fields: ["schedules", "maxReplicas"],
+    cel: "!has(self.schedules) || self.schedules.all(s, !has(s.minReplicas) || s.minReplicas <= self.maxReplicas)",
+    holds: (floor, max) => !(floor > max),
+    measure: highestFloor,
+    expected: "a list whose minReplicas are all at most maxReplicas",
+  },
+  {
+    fields: ["schedules", "minReplicas"],
+    cel: "!has(self.schedules) || self.schedules.all(s, !has(s.maxReplicas) || s.maxReplicas >= self.minReplicas)",
+    holds: (ceiling, min) => !(ceiling < min),
+    measure: lowestCeiling,
+    expected: "a list whose maxReplicas are all at least minReplicas",
+  },
+];
+
+/** A field that is there exactly where another one, which has a default, says so. */
+export interface CompanionRule {
+  readonly field: string;
+  readonly beside: string;
+  /** The word of `beside` that needs the field. */
+  readonly word: string;
+  /** CEL, on spec. */
+  readonly cel: string;
+  /** What the field must be. */
+  readonly expected: string;
+}
+
+export const COMPANION_RULES: readonly CompanionRule[] = [
+  {
+    field: "maxReplicasCeiling",
+    beside: "maxCapacityBreach",
+    word: "Raise",
+    cel: "(self.maxCapacityBreach == 'Raise') == has(self.maxReplicasCeiling)",
+    expected: "there where maxCapacityBreach is Raise, and nowhere else",
   },
 ];

@@ -3,7 +3,11 @@
 import { z } from "zod";
 import { accessSchema } from "./access.ts";
 import { behaviorSchema } from "./behavior.ts";
+import { capacityBreach, capacityCeiling } from "./capacity.ts";
 import { choice, duration, durationOr, type FieldMeta, patterned, percent, quantity, text, whole } from "./fields.ts";
+import { headroomSchema } from "./headroom.ts";
+import { outputSchema } from "./output.ts";
+import { schedulesSchema } from "./schedules.ts";
 import { CEL_ZONE, isTimeZone, nearestTimeZone, ZONE_LENGTH } from "./time-zone.ts";
 
 const SECOND_MS = 1000;
@@ -112,13 +116,18 @@ export const specSchema = z
     scaleTargetRef,
     minReplicas: whole(1, MAX_REPLICAS, "Never fewer replicas than this.").prefault(1),
     maxReplicas: whole(1, MAX_REPLICAS, "Never more replicas than this."),
+    maxCapacityBreach: capacityBreach,
+    maxReplicasCeiling: capacityCeiling(MAX_REPLICAS),
     mode: choice(
       ["Active", "ScaleOutOnly", "Recommend"],
       "Active scales both ways. ScaleOutOnly never lowers. Recommend changes nothing and says in status what it would do.",
     ).prefault("Active"),
     metric,
     forecast,
+    schedules: schedulesSchema,
     behavior: behaviorSchema,
     fallback,
+    output: outputSchema,
+    nodeHeadroom: headroomSchema,
   })
   .meta({ description: "What the user asks for.", form: "object" } satisfies FieldMeta);

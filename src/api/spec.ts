@@ -67,10 +67,29 @@ export interface PrometheusAccess {
   readonly timeoutMs: number;
 }
 
+/** A floor, a ceiling or both, from each start of `cron` for `durationMs` by the wall clock of `timeZone`. */
+export interface Schedule {
+  readonly name: string;
+  readonly cron: string;
+  readonly durationMs: number;
+  readonly timeZone: string;
+  readonly minReplicas?: number | undefined;
+  readonly maxReplicas?: number | undefined;
+}
+
+/** Where the number that is decided on goes. */
+export type Output =
+  | { readonly type: "Scale" }
+  /** Into minReplicas of this HorizontalPodAutoscaler of the same namespace. */
+  | { readonly type: "HorizontalPodAutoscaler"; readonly name: string };
+
 export interface ScalerSpec {
   readonly scaleTargetRef: ScaleTargetRef;
   readonly minReplicas: number;
   readonly maxReplicas: number;
+  readonly maxCapacityBreach: "Clamp" | "Raise";
+  /** >= maxReplicas; there exactly with Raise. */
+  readonly maxReplicasCeiling?: number | undefined;
   readonly mode: Mode;
   readonly metric: {
     readonly query: string;
@@ -88,8 +107,12 @@ export interface ScalerSpec {
     readonly serviceLevel: number;
     readonly seasons: readonly Season[];
   };
+  readonly schedules: readonly Schedule[];
   readonly behavior: Behavior;
   readonly fallback: { readonly replicas: number; readonly afterMs: number } | undefined;
+  /** Placeholder pods for what is forecast up to so long after the lead time. */
+  readonly nodeHeadroom: { readonly aheadMs: number; readonly priorityClassName: string } | undefined;
+  readonly output: Output;
 }
 
 /** A parsed scaler: identity and specification. */

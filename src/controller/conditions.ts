@@ -2,9 +2,10 @@
 import type { ConditionType, Reason } from "../api/index.ts";
 import { durationText } from "../api/index.ts";
 import { rfc3339 } from "../clock.ts";
-import { numberText } from "../decision/index.ts";
+import { ceilingAt, numberText } from "../decision/index.ts";
 import type { Decision, GateState } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
+import { headroomVerdict } from "./headroom.ts";
 import type { Memory, Refit } from "./memory.ts";
 import { FINDING_SHOWN_MS } from "./observation.ts";
 
@@ -110,13 +111,13 @@ function ableToScale({ decision, failure }: Seen): Verdict {
   return { type: "AbleToScale", status: "True", reason: "ReadyForNewScale", message: "The target's scale was read and may be changed." };
 }
 
-function scalingLimited({ decision, memory }: Seen): Verdict {
+function scalingLimited({ decision, memory, nowMs }: Seen): Verdict {
   const limit = decision?.limitedBy;
   const { ahead, plan } = memory;
-  const { maxReplicas } = plan.policy;
-  if (limit === undefined && ahead !== undefined && ahead.replicas > maxReplicas) {
+  const { replicas: most, by = "maxReplicas" } = ceilingAt(plan.policy, ahead?.timeMs ?? nowMs);
+  if (limit === undefined && ahead !== undefined && ahead.replicas > most) {
     const peak = `Demand is forecast to reach ${numberText(ahead.demand)} at ${rfc3339(ahead.timeMs)}, which needs ${ahead.replicas} replicas with its margin`;
-    return { type: "ScalingLimited", status: "True", reason: "ForecastAboveMax", message: `${peak}; maxReplicas is ${maxReplicas}. Raise it before then.` };
+    return { type: "ScalingLimited", status: "True", reason: "ForecastAboveMax", message: `${peak}; ${by} is ${most}. Raise it before then.` };
   }
   if (limit === undefined) return { type: "ScalingLimited", status: "False", reason: "DesiredWithinRange", message: "No bound or policy limits the replicas." };
   return { type: "ScalingLimited", status: "True", reason: limit.reason, message: limit.message };

@@ -36,7 +36,7 @@ export function gaugesFor(memory: Memory, scale: TargetScale | undefined, decisi
       current: scale?.replicas ?? NaN,
       desired: decision?.to ?? NaN,
       ready: scale?.readyReplicas ?? NaN,
-      max: plan.policy.maxReplicas,
+      max: plan.policy.maxReplicasCeiling ?? plan.policy.maxReplicas,
       reactive: reactiveReplicas(demand, plan),
     },
     peakReplicas: memory.ahead?.replicas ?? NaN,
@@ -49,6 +49,7 @@ export function gaugesFor(memory: Memory, scale: TargetScale | undefined, decisi
     serviceLevelMet: memory.service.met().share,
     wape,
     coverage,
+    headroom: memory.plan.nodeHeadroom === undefined ? undefined : { wanted: memory.headroom.replicas, ready: memory.headroom.ready },
     conditions,
     decided: decision?.reason,
   };

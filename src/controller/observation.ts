@@ -45,7 +45,7 @@ function appliedAt(memory: Memory, scale: TargetScale | OperatorError, nowMs: nu
   }
   const { plan } = memory;
   const demand = memory.track.demand();
-  const isOwn = scale.replicas === demand.wanted && demand.unlimited <= plan.policy.maxReplicas;
+  const isOwn = scale.replicas === demand.wanted && demand.unlimited <= plan.model.demand.maxReplicas;
   memory.ownSinceMs = isOwn ? (memory.ownSinceMs ?? nowMs) : undefined;
   return { readyReplicas: scale.readyReplicas, ownThroughout: memory.ownSinceMs !== undefined && nowMs - memory.ownSinceMs >= plan.leadMs };
 }

@@ -1,7 +1,8 @@
 // What to do for one scaler: the specification in the words of the rooms. Pure; the same specification gives the same plan.
-import type { Scaler, ScaleTargetRef } from "../api/index.ts";
+import { scheduleClock } from "../api/index.ts";
+import type { Output, Scaler, ScaleTargetRef, Schedule } from "../api/index.ts";
 import { FIRST_LEAD_MS } from "../decision/index.ts";
-import type { DemandSettings, Policy } from "../decision/index.ts";
+import type { DemandSettings, Policy, ScheduledBounds } from "../decision/index.ts";
 import type { ForecastSettings } from "../forecast/index.ts";
 import type { RangeQuery } from "../prometheus/index.ts";
 
@@ -23,6 +24,8 @@ export interface Plan {
   readonly uid: string;
   readonly generation: number;
   readonly target: ScaleTargetRef;
+  /** Where the number that is decided on goes. */
+  readonly output: Output;
   readonly query: string;
   /** Another server than the operator's own, or another way to ask it. */
   readonly source: RangeQuery["source"];
@@ -40,6 +43,7 @@ export interface Plan {
   /** A model serves as long as this is the same. */
   readonly modelKey: string;
   readonly policy: Policy;
+  readonly nodeHeadroom: ScalerSpec["nodeHeadroom"];
 }
 
 /** `learnedLeadMs` is the lead where the specification leaves it to what is learned. */
@@ -68,7 +72,7 @@ export function planFor(scaler: Scaler, learnedLeadMs = FIRST_LEAD_MS): Plan {
       targetPerReplica,
       budget: 1 - spec.forecast.serviceLevel,
       minReplicas: spec.minReplicas,
-      maxReplicas: spec.maxReplicas,
+      maxReplicas: spec.maxReplicasCeiling ?? spec.maxReplicas,
     },
   };
   return {
@@ -78,6 +82,7 @@ export function planFor(scaler: Scaler, learnedLeadMs = FIRST_LEAD_MS): Plan {
     uid: scaler.uid,
     generation: scaler.generation,
     target: spec.scaleTargetRef,
+    output: spec.output,
     query,
     source: prometheus === undefined ? undefined : { namespace: scaler.namespace, access: prometheus },
     stepMs,
@@ -92,12 +97,19 @@ export function planFor(scaler: Scaler, learnedLeadMs = FIRST_LEAD_MS): Plan {
     policy: {
       minReplicas: spec.minReplicas,
       maxReplicas: spec.maxReplicas,
+      maxReplicasCeiling: spec.maxReplicasCeiling,
       mode: spec.mode,
       scaleUp: spec.behavior.scaleUp,
       scaleDown: spec.behavior.scaleDown,
       fallback: spec.fallback,
+      schedules: spec.schedules.map(scheduledBounds),
     },
+    nodeHeadroom: spec.nodeHeadroom,
   };
+}
+
+function scheduledBounds({ name, minReplicas, maxReplicas, ...times }: Schedule): ScheduledBounds {
+  return { name, minReplicas, maxReplicas, clock: scheduleClock(times) };
 }
 
 /** A number in [0, 1) that depends on the text alone: FNV-1a, its bits mixed as murmur3 ends, because texts that differ late differ little before. */

@@ -1,7 +1,7 @@
 // Says what a pass found: status, events, gauges and the log. Status is written when something that a person would act on
 // changed, else every five minutes at most: thousands of scalers must not write thousands of times a minute.
 import type { Condition, Problem, ScalerStatus } from "../api/index.ts";
-import { formatProblems, GROUP, KIND, VERSION } from "../api/index.ts";
+import { formatProblems, GROUP, KIND, STATUS_EVERY_MS, VERSION } from "../api/index.ts";
 import type { Decision } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
 import type { Events, KubeObject, Statuses, TargetScale } from "../kube/index.ts";
@@ -12,10 +12,9 @@ import { gaugesFor, gaugesOfInvalid } from "./gauges.ts";
 import type { Memory } from "./memory.ts";
 import { decidedStatus, seenStatus, withTimes } from "./status.ts";
 
-const STATUS_EVERY_MS = 5 * 60_000;
 /** A scaler as it is in the cache. */
 export interface StoredScaler extends KubeObject {
-  readonly status?: Pick<ScalerStatus, "observedGeneration" | "conditions" | "decision" | "serviceLevel" | "timeToReady">;
+  readonly status?: Pick<ScalerStatus, "observedGeneration" | "conditions" | "decision" | "currentReplicas" | "desiredReplicas" | "serviceLevel" | "timeToReady" | "nodeHeadroom">;
 }
 
 /** A pass that came to a decision, or (`failure`) was kept from one. */
@@ -74,11 +73,13 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
         const { from, to, reason, message } = decision;
         log.info({ namespace, name, from, to, reason, trace: decision.trace }, message);
         emit(stored, "Normal", reason, "Scale", `Replicas ${from} -> ${to}: ${message}`);
+        const above = from <= memory.plan.policy.maxReplicas ? decision.trace.find((entry) => entry.reason === "RaisedAboveMax") : undefined;
+        if (above !== undefined) emit(stored, "Warning", above.reason, "Scale", above.message);
       }
       const facts = now.map(({ type, status, reason }) => [type, status, reason]);
       // Why nothing changes differs from pass to pass, and so may the words of a failure.
       const why = decision?.from === decision?.to ? undefined : decision?.reason;
-      const fingerprint = JSON.stringify([generation, facts, decision?.from, decision?.to, why]);
+      const fingerprint = JSON.stringify([generation, facts, decision?.from, decision?.to, why, memory.headroom.mayExist]);
       if (fingerprint === memory.statusFingerprint && nowMs - memory.statusAtMs < STATUS_EVERY_MS) return;
       const conditions = withTimes(now, before, generation, nowMs);
       const decided = decision !== undefined && scale !== undefined ? decidedStatus(memory, scale, decision) : {};

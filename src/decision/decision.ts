@@ -14,6 +14,7 @@ export type DecisionReason =
   | "ScaleUpDisabled"
   | "ScaleDownDisabled"
   | "TooManyReplicas"
+  | "RaisedAboveMax"
   | "TooFewReplicas"
   | "RecommendOnly"
   | "ScaleOutOnly"
@@ -112,14 +113,30 @@ export interface DirectionPolicy {
   readonly tolerance: number;
 }
 
+/** Bounds that hold at times. */
+export interface ScheduledBounds {
+  readonly name: string;
+  readonly minReplicas?: number | undefined;
+  readonly maxReplicas?: number | undefined;
+  readonly clock: {
+    /** Whether it is on at `nowMs`, and from when until when (Infinity: unknown) that does not change. Must be cheap when asked again. */
+    stretchAt(nowMs: number): { readonly isOn: boolean; readonly fromMs: number; readonly untilMs: number };
+  };
+}
+
 /** The limits that a user set. */
 export interface Policy {
   readonly minReplicas: number;
   readonly maxReplicas: number;
+  /** How far above maxReplicas a need may go, >= maxReplicas; undefined: no further than maxReplicas. */
+  readonly maxReplicasCeiling?: number | undefined;
   readonly mode: "Active" | "ScaleOutOnly" | "Recommend";
   readonly scaleUp: DirectionPolicy;
   readonly scaleDown: DirectionPolicy;
   readonly fallback: { readonly replicas: number; readonly afterMs: number } | undefined;
+  readonly schedules?: readonly ScheduledBounds[];
+  /** Who runs at least the number that is decided on, and may run more: it is a floor, within these bounds. Absent: the number is what runs. */
+  readonly autoscaler?: { readonly name: string; readonly minReplicas: number; readonly maxReplicas: number } | undefined;
 }
 
 /** The target as it is now. */

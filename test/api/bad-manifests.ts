@@ -65,6 +65,10 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
   bad("maxReplicas beyond any cluster", "spec.maxReplicas", { maxReplicas: 100_001 }),
   bad("minReplicas 0", "spec.minReplicas", { minReplicas: 0 }),
   bad("minReplicas above maxReplicas", "spec.minReplicas", { minReplicas: 41 }),
+  bad("unknown answer to a breach of the maximum", "spec.maxCapacityBreach", { maxCapacityBreach: "Ignore" }),
+  bad("Raise without a ceiling", "spec.maxReplicasCeiling", { maxCapacityBreach: "Raise" }),
+  bad("ceiling without Raise", "spec.maxReplicasCeiling", { maxReplicasCeiling: 60 }),
+  bad("ceiling below maxReplicas", "spec.maxReplicasCeiling", { maxCapacityBreach: "Raise", maxReplicasCeiling: 39 }),
   bad("unknown mode", "spec.mode", { mode: "Automatic" }),
   bad("no metric", "spec.metric", { metric: undefined }),
   metric("no query", "query", undefined),
@@ -154,6 +158,7 @@ export const EDGE_MANIFESTS: readonly Omit<BadManifest, "field">[] = [
   good("null where a default is", { minReplicas: null, behavior: null, forecast: { seasons: null } }),
   good("no scale down", { behavior: { scaleDown: { selectPolicy: "Disabled" } } }),
   good("a fallback with its default", { fallback: { replicas: 40 } }),
+  good("a ceiling at maxReplicas", { maxCapacityBreach: "Raise", maxReplicasCeiling: 40 }),
   good("one number of replicas", { minReplicas: 40 }),
   ...["http://prometheus:9090", "https://prometheus.example/prefix/", "https://10.0.0.1", "http://[::1]:9090"].map((url) =>
     good(`Prometheus at ${url}`, { metric: { prometheus: { url } } }),

@@ -27,6 +27,7 @@ describe("a manifest that can be used", () => {
         scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "checkout" },
         minReplicas: 1,
         maxReplicas: 40,
+        maxCapacityBreach: "Clamp",
         mode: "Active",
         metric: { query: "sum(rate(http_requests_total[2m]))", targetPerReplica: 50, stepMs: 60_000 },
         forecast: { leadTimeMs: 1_200_000, historyMs: 28 * 86_400_000, timeZone: "UTC", serviceLevel: 0.99, seasons: ["Day", "Week"] },

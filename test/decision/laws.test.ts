@@ -29,8 +29,15 @@ const policy: fc.Arbitrary<Policy> = fc
     scaleUp: direction,
     scaleDown: direction,
     fallback: fc.option(fc.record({ replicas: fc.integer({ min: 1, max: 60 }), afterMs: fc.constantFrom(0, 10 * MINUTE_MS) }), { nil: undefined }),
+    raise: fc.option(fc.integer({ min: 0, max: 30 }), { nil: undefined }),
   })
-  .map(({ span, ...rest }) => ({ ...rest, maxReplicas: rest.minReplicas + span }));
+  .map(({ span, raise, ...rest }) => {
+    const maxReplicas = rest.minReplicas + span;
+    return { ...rest, maxReplicas, maxReplicasCeiling: raise === undefined ? undefined : maxReplicas + raise };
+  });
+
+/** The most that a policy allows. */
+const most = ({ maxReplicas, maxReplicasCeiling = maxReplicas }: Policy) => maxReplicasCeiling;
 
 const demand: fc.Arbitrary<LineDemand> = fc
   .record({
@@ -78,10 +85,10 @@ function always(law: (input: DecisionInput) => void): void {
 test("the number is within the bounds, but where a target is off or may only grow", () => {
   always((given) => {
     const { to, from } = decide(given);
-    const { minReplicas, maxReplicas, mode } = given.policy;
+    const { minReplicas, mode } = given.policy;
     const isOff = from === 0;
     expect(to).toBeGreaterThanOrEqual(isOff ? 0 : minReplicas);
-    expect(to).toBeLessThanOrEqual(isOff ? 0 : mode === "ScaleOutOnly" ? Math.max(from, maxReplicas) : maxReplicas);
+    expect(to).toBeLessThanOrEqual(isOff ? 0 : mode === "ScaleOutOnly" ? Math.max(from, most(given.policy)) : most(given.policy));
     expect(Number.isInteger(to)).toBe(true);
   });
 });
@@ -108,7 +115,7 @@ test("nothing missing ever lowers below what is there, but for the user's own ma
     const isMissing = given.demand.kind === "missing" || !given.demand.present || given.missingBecause !== undefined;
     if (!isMissing) return;
     const decision = decide(given);
-    expect(decision.to).toBeGreaterThanOrEqual(Math.min(decision.from, given.policy.maxReplicas));
+    expect(decision.to).toBeGreaterThanOrEqual(Math.min(decision.from, most(given.policy)));
   });
 });
 

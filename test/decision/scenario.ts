@@ -1,7 +1,7 @@
 // Reads decision scenarios written as text, plays them through the demand rule and `decide`, and says what differs.
 // The margin is 0 on the first day, so what is forecast is what is asked for; `start N reactive` begins without one.
 //
-//   every 1m   policy target=100 min=2 max=20 up=4/1m,100%/1m upSelect=Min upWindow=5m upTolerance=0.1
+//   every 1m   policy target=100 min=2 max=20 ceiling=30 up=4/1m,100%/1m upSelect=Min upWindow=5m upTolerance=0.1
 //              down=1/1m downSelect=Max downWindow=5m downTolerance=0.1 mode=Active fallback=10/30m
 //   start      2 | 2 for 1h | 2 reactive          replicas at 0m; `for`: this process has decided for so long
 //   observed   200x3  -x2  800                     samples; - is a missing one
@@ -91,7 +91,7 @@ function play(fields: ReadonlyMap<string, string>, stepMs: number, options: Read
     targetPerReplica: Number(options.get("target")),
     budget: 0.01,
     minReplicas: policy.minReplicas,
-    maxReplicas: policy.maxReplicas,
+    maxReplicas: policy.maxReplicasCeiling ?? policy.maxReplicas,
     localClock: utc,
     ...(startKind === "reactive" ? {} : { initialMargin: 0 }),
   });
@@ -143,6 +143,7 @@ function policyOf(options: ReadonlyMap<string, string>): Policy {
   return {
     minReplicas: Number(options.get("min") ?? 1),
     maxReplicas: Number(options.get("max") ?? 100),
+    ...(options.has("ceiling") ? { maxReplicasCeiling: Number(options.get("ceiling")) } : {}),
     mode: (options.get("mode") ?? "Active") as Policy["mode"],
     scaleUp: direction("up", "0s", "0", "100%/15s,4/15s"),
     scaleDown: direction("down", "5m", "0.1", "100%/15s"),

@@ -27,6 +27,7 @@ const EVERY_REASON: Record<DecisionReason, true> = {
   ScaleUpDisabled: true,
   ScaleDownDisabled: true,
   TooManyReplicas: true,
+  RaisedAboveMax: true,
   TooFewReplicas: true,
   RecommendOnly: true,
   ScaleOutOnly: true,

@@ -1,6 +1,7 @@
 // A scaler and a trace -> the course and the numbers of a backtest: the controller's own line, replayed. Pure.
 import type { Scaler } from "../../api/index.ts";
 import { newLine, planFor } from "../../controller/index.ts";
+import { withinBounds } from "../../decision/index.ts";
 import { createLocalClock } from "../../forecast/index.ts";
 import { comparePolicies, errorByHour, forecastNumbers, hpaReplicas, measure, priceCurve, replayLine, worstHours } from "../../replay/index.ts";
 import type { Course, ForecastNumbers, PolicyName, PolicyResult, PriceCurve, World, WorstHour } from "../../replay/index.ts";
@@ -50,7 +51,8 @@ export function backtestCourse(scaler: Scaler, trace: Series, split: number, rea
   const { spec } = scaler;
   const learnedLeadMs = Math.ceil(readyDelayMs / stepMs - 1e-9) * stepMs; // leadTime Auto: the whole steps that the ready delay takes
   const plan = planFor({ ...scaler, spec: { ...spec, metric: { ...spec.metric, stepMs } } }, learnedLeadMs);
-  const course = replayLine({ line: newLine(plan.model), trace, split, readyDelayMs });
+  const within = plan.policy.schedules?.length === 0 ? undefined : (replicas: number, timeMs: number) => withinBounds(plan.policy, replicas, timeMs);
+  const course = replayLine({ line: newLine(plan.model), trace, split, readyDelayMs, ...(within === undefined ? {} : { within }) });
   if (course.judgedFrom >= values.length) return undefined;
   return {
     course,
@@ -60,7 +62,7 @@ export function backtestCourse(scaler: Scaler, trace: Series, split: number, rea
     serviceLevel: spec.forecast.serviceLevel,
     targetPerReplica: plan.targetPerReplica,
     minReplicas: spec.minReplicas,
-    maxReplicas: spec.maxReplicas,
+    maxReplicas: plan.model.demand.maxReplicas,
     timeZone: spec.forecast.timeZone,
     hasWeek: spec.forecast.seasons.includes("Week"),
   };
