@@ -17,7 +17,7 @@ import { createReporter } from "./report.ts";
 import type { StoredScaler } from "./report.ts";
 import { createWorkQueue } from "./work-queue.ts";
 
-/** Passes under way at once: enough to hide the latency of three calls each, few enough for a small API server. */
+/** Passes under way at once for one Prometheus: enough to hide the latency of their calls, few enough for a small server. */
 const WORKERS = 16;
 
 export interface ControllerParts {
@@ -46,7 +46,8 @@ export interface Controller {
 
 export function createController(parts: ControllerParts): Controller {
   const { clock, metrics, log } = parts;
-  const queue = createWorkQueue(clock, metrics.workqueue, parts.random);
+  let stored: (key: string) => StoredScaler | undefined = () => undefined;
+  const queue = createWorkQueue(clock, metrics.workqueue, parts.random, (key) => laneOf(stored(key)));
   const journals = createJournals();
   const generations = new Map<string, string>();
   /** What was last logged of a scaler that fails. */
@@ -68,6 +69,7 @@ export function createController(parts: ControllerParts): Controller {
       const line: LineParts = {
         clock,
         prometheus: parts.prometheus,
+      stored = (key) => scalers.get(key);
         scales: parts.scales,
         learner: createLearner(parts.prometheus, parts.thread, signal),
         reporter: createReporter(parts),
@@ -121,4 +123,11 @@ function say(log: Log, key: string, error: OperatorError): void {
   const fields = { namespace, name, reason: error.reason };
   if (error.reason !== "InternalError") return log.warn(fields, error.sentence);
   log.error({ ...fields, err: error.cause instanceof Error ? error.cause.stack : undefined }, error.sentence);
+/** Scalers of one Prometheus share their workers, whatever credentials they have: one that hangs holds up its own scalers only. */
+function laneOf(stored: StoredScaler | undefined): string {
+  // Not parsed yet: whatever stands there is a name of a lane.
+  const { metric } = (stored as { readonly spec?: { readonly metric?: { readonly prometheus?: { readonly url?: unknown } } } } | undefined)?.spec ?? {};
+  return String(metric?.prometheus?.url ?? "");
+}
+
 }

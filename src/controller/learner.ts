@@ -8,8 +8,10 @@ import type { ModelThread } from "./model-thread.ts";
 import type { Plan } from "./plan.ts";
 import { asOperatorError } from "./failure.ts";
 
-/** History loads under way at once: one is read while another is fitted; more would only press on Prometheus. */
-const CONCURRENT_LOADS = 3;
+/** History loads under way at once from one Prometheus: one is read while another is fitted; more would only press on it. */
+const LOADS_PER_SOURCE = 3;
+/** From all of them: one that hangs holds up its own only, and histories in memory stay few. */
+const MOST_LOADS = 12;
 
 export type LearnResult = { readonly kind: "learned"; readonly learned: Learned } | { readonly kind: "failed"; readonly error: OperatorError };
 
@@ -22,6 +24,8 @@ export interface Learner {
 }
 
 interface Job {
+  /** URL of the server; empty: the operator's own. */
+  readonly source: string;
   readonly plan: Plan;
   readonly untilMs: number;
   readonly done: (result: LearnResult) => void;
@@ -31,7 +35,15 @@ interface Job {
 export function createLearner(prometheus: PrometheusClient, thread: ModelThread, stop: AbortSignal): Learner {
   const queue: Job[] = [];
   const jobs = new Map<string, Job>();
-  let running = 0;
+  /** Loads under way by server. */
+  const running = new Map<string, number>();
+  let loads = 0;
+  const count = (source: string, change: number) => {
+    loads += change;
+    const now = (running.get(source) ?? 0) + change;
+    if (now > 0) running.set(source, now);
+    else running.delete(source);
+  };
 
   const learn = async ({ plan, untilMs, abort }: Job): Promise<LearnResult> => {
     try {
@@ -43,13 +55,18 @@ export function createLearner(prometheus: PrometheusClient, thread: ModelThread,
       return { kind: "failed", error: asOperatorError(error) };
     }
   };
+  /** The job that has waited longest among those that may be loaded now. */
+  const take = () => {
+    const index = loads < MOST_LOADS ? queue.findIndex(({ source }) => (running.get(source) ?? 0) < LOADS_PER_SOURCE) : -1;
+    return index < 0 ? undefined : queue.splice(index, 1)[0];
+  };
   const next = () => {
-    while (running < CONCURRENT_LOADS && !stop.aborted) {
-      const job = queue.shift();
+    for (;;) {
+      const job = stop.aborted ? undefined : take();
       if (job === undefined) return;
-      running++;
+      count(job.source, 1);
       void learn(job).then((result) => {
-        running--;
+        count(job.source, -1);
         const isWanted = jobs.get(job.plan.key) === job && !stop.aborted;
         if (isWanted) {
           jobs.delete(job.plan.key);
@@ -70,7 +87,8 @@ export function createLearner(prometheus: PrometheusClient, thread: ModelThread,
   return {
     request(plan, untilMs, done) {
       drop(plan.key);
-      const job = { plan, untilMs, done, abort: new AbortController() };
+      const source = plan.source?.access.url ?? "";
+      const job = { source, plan, untilMs, done, abort: new AbortController() };
       jobs.set(plan.key, job);
       queue.push(job);
       next();

@@ -17,7 +17,7 @@ test("a slot may be read once its scrapes have had a quarter step, at most 15 se
 
 test("the next pass comes when the next slot can be read, in the scaler's own place", () => {
   const plan = planOf({ metric: { query: "a", targetPerReplica: "1", step: "1m" } });
-  const passes = Array.from({ length: 120 }, (_, i) => nextPassMs(plan, i * 1_000));
+  const passes = Array.from({ length: 120 }, (_, i) => nextPassMs(plan, i * 1_000, 1));
   for (const [i, pass] of passes.entries()) {
     expect(pass).toBeGreaterThan(i * 1_000);
     expect(pass - i * 1_000).toBeLessThanOrEqual(MINUTE);
@@ -51,4 +51,19 @@ test("values below 0 are named, with what to do about them", async () => {
   const missing = missingReason(reading, NaN, MINUTE, 10 * MINUTE);
   expect(missing?.message).toContain("values below 0, down to -3.5; demand is 0 or more, so they count as missing");
   expect(missing?.hint).toMatch(/clamp_min/);
+});
+
+test("the more scalers, the wider their decisions are spread, never beyond the step", () => {
+  const plans = Array.from({ length: 200 }, (_, i) => planOf({ metric: { query: "sum(a)", targetPerReplica: "50", step: "1m" } }, `uid-${i}`));
+  const widthOf = (scalers: number) => {
+    const offsets = plans.map((plan) => nextPassMs(plan, 15_000, scalers));
+    expect(Math.min(...offsets)).toBeGreaterThanOrEqual(15_000);
+    return Math.max(...offsets) - 15_000;
+  };
+  const widths = [10, 1_000, 4_000, 10_000, 100_000].map(widthOf);
+  const atMost = [5_000, 5_000, 20_000, 50_000, 50_000];
+  for (const [i, width] of widths.entries()) {
+    expect(width).toBeLessThanOrEqual(atMost[i]!);
+    expect(width).toBeGreaterThan(0.95 * atMost[i]!);
+  }
 });

@@ -3,12 +3,12 @@ import { expect, test } from "vitest";
 import { createManualClock } from "../../src/clock.ts";
 import { createWorkQueue } from "../../src/controller/work-queue.ts";
 
-const noMeter = { depth() {}, added() {}, retried() {}, waited() {}, worked() {} };
+const noMeter = { depth() {}, added() {}, retried() {}, waited() {}, worked() {}, finished() {} };
 
 /** A queue whose work is recorded and ended by hand. */
-function setUp(workers = 2) {
+function setUp(workers = 2, laneOf?: (key: string) => string, finished: (seconds: number) => void = () => {}) {
   const clock = createManualClock();
-  const queue = createWorkQueue(clock, noMeter, () => 0.5);
+  const queue = createWorkQueue(clock, { ...noMeter, finished }, () => 0.5, laneOf);
   const stop = new AbortController();
   const started: string[] = [];
   const open = new Map<string, () => void>();
@@ -128,4 +128,42 @@ test("overdue is the key that has waited or been worked on for longest since it 
   expect(queue.overdueMs()).toBe(1_000);
   await end("b");
   expect(queue.overdueMs()).toBe(0);
+});
+
+test("a lane whose work hangs holds up no other lane, and starts no more than its share", async () => {
+  const { clock, queue, started, end } = setUp(2, (key) => key.slice(0, 1));
+  for (let i = 0; i < 50; i++) queue.add(`h${i}`);
+  await clock.advance(1_000);
+  for (let i = 0; i < 3; i++) queue.add(`w${i}`);
+  await clock.advance(0);
+  await end("w0");
+  expect(started).toEqual(["h0@0", "h1@0", "w0@1000", "w1@1000", "w2@1000"]);
+  await clock.advance(4_000);
+  expect(queue.overdueMs()).toBe(5_000);
+  await end("h0");
+  expect(started.at(-1)).toBe("h2@5000");
+});
+
+test("sixteen servers that hang leave the seventeenth its workers; what hangs ends with the run", async () => {
+  const { clock, queue, started, end } = setUp(2, (key) => key.slice(0, 2));
+  for (let lane = 10; lane < 25; lane++) for (let i = 0; i < 5; i++) queue.add(`${lane}-${i}`);
+  await clock.advance(0);
+  expect(started).toHaveLength(30);
+  for (let i = 0; i < 4; i++) queue.add(`99-${i}`);
+  await clock.advance(0);
+  await end("99-0");
+  await end("99-1");
+  expect(started.slice(30)).toEqual(["99-0@0", "99-1@0", "99-2@0", "99-3@0"]);
+});
+
+test("lateness counts from when the work was due, whenever a worker was free", async () => {
+  const lateness: number[] = [];
+  const { clock, queue, end } = setUp(1, undefined, (seconds) => lateness.push(seconds));
+  queue.addAfter("a", 1_000);
+  queue.addAfter("b", 2_000);
+  await clock.advance(5_000);
+  await end("a");
+  await clock.advance(3_000);
+  await end("b");
+  expect(lateness).toEqual([4, 6]);
 });
