@@ -19,9 +19,16 @@ import type { Plan } from "./plan.ts";
 import type { Reporter, StoredScaler } from "./report.ts";
 import { asOperatorError } from "./failure.ts";
 
-/** Decisions of different scalers are spread over this share of the step, at most so long, ms. */
-const SPREAD_SHARE = 1 / 6;
-const SPREAD_MAX_MS = 5_000;
+/**
+ * Decisions of different scalers are spread over so long a scaler, ms: about twice what one takes of a processor, so that no decision waits for others.
+ * A thousand are done 5 s after the slot can be read, ten thousand 50 s.
+ */
+const SPREAD_PER_SCALER_MS = 5;
+/** A few are spread over this, for the sake of their servers, ms. */
+const SPREAD_LEAST_MS = 5_000;
+/** Shares of the step that a few, and that any number are spread over at most. */
+const SPREAD_LEAST_SHARE = 1 / 6;
+const SPREAD_MOST_SHARE = 5 / 6;
 
 /** A sample is at most two steps old when it is decided on; what is older than so many steps lowers nothing. */
 const BEHIND_STEPS = 4;
@@ -68,7 +75,7 @@ export async function reconcile(line: LineParts, stored: StoredScaler | undefine
   await stage("status", () => line.reporter.pass({ stored, memory, nowMs, ...acted }, signal));
   if (acted.failure !== undefined) throw acted.failure;
   const endMs = line.clock.nowMs();
-  return { kind: "again", afterMs: Math.min(nextPassMs(plan, endMs) - endMs, limitEndsMs(plan, acted.decision)) };
+  return { kind: "again", afterMs: Math.min(nextPassMs(plan, endMs, line.memories.size) - endMs, limitEndsMs(plan, acted.decision)) };
 }
 
 /** What came of a pass after its samples were in: a decision that was carried out, or why there is none. */
@@ -162,9 +169,10 @@ function forget(line: LineParts, key: string): Outcome {
   return { kind: "waitForChange" };
 }
 
-/** The moment of the next decision: when the next slot can be read, plus the scaler's own place in the spread. */
-export function nextPassMs(plan: Plan, nowMs: number): number {
-  const spreadMs = Math.min(plan.stepMs * SPREAD_SHARE, SPREAD_MAX_MS) * plan.place;
+/** The moment of the next decision: when the next slot can be read, plus the scaler's own place in the spread of `scalers`. */
+export function nextPassMs(plan: Plan, nowMs: number, scalers: number): number {
+  const leastMs = Math.min(plan.stepMs * SPREAD_LEAST_SHARE, SPREAD_LEAST_MS);
+  const spreadMs = Math.min(plan.stepMs * SPREAD_MOST_SHARE, Math.max(leastMs, scalers * SPREAD_PER_SCALER_MS)) * plan.place;
   const offsetMs = settleDelayMs(plan.stepMs) + spreadMs;
   return (Math.floor((nowMs - offsetMs) / plan.stepMs) + 1) * plan.stepMs + offsetMs;
 }

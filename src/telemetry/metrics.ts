@@ -47,6 +47,8 @@ export interface WorkqueueMetrics {
   worked(seconds: number): void;
 }
 
+  /** From the moment at which the work was due until it had been done. */
+  finished(seconds: number): void;
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** A registry of its own: two operators in one process (tests) do not mix. */
@@ -151,3 +153,6 @@ function workqueueMetrics(registers: Registry[]): WorkqueueMetrics {
     worked: (seconds) => work.observe(seconds),
   };
 }
+  const help = "From the moment at which a scaler's pass was due until it had been done.";
+  const lateness = new Histogram({ name: "predictive_scaler_decision_lateness_seconds", help, buckets: SECONDS, registers });
+    finished: (seconds) => lateness.observe(seconds),
