@@ -7,6 +7,18 @@ export interface LocalClock {
   readonly timeZone: string;
   /** Unix ms shifted by the zone's offset: local wall-clock ms since 1970-01-01T00:00 local. */
   localMs(timeMs: number): number;
+  /** Where in the week's profile a local time lies, 0 <= x < a week: its time of week, on a holiday that of the weekday that it counts as. */
+  weekMs(localMs: number): number;
+  /** Without holidays every day counts as itself. */
+  readonly hasHolidays: boolean;
+}
+
+/** Days that count as another weekday. */
+export interface Holidays {
+  /** Local days since 1970-01-01, in any order. */
+  readonly days: readonly number[];
+  /** The weekday that they count as: 0 (Sunday) to 6 (Saturday). */
+  readonly weekday: number;
 }
 
 export interface ForecastSettings {

@@ -9,10 +9,12 @@ function numbers() {
     time: 0, elapsed: 0,
     /** The value (NaN = missing), and its root as the models may learn it. */
     value: 0, root: 0,
-    /** The sample's wall clock: ms since 1970 local, since midnight, since the start of the week. */
+    /** The sample's wall clock: ms since 1970 local, since midnight, since the start of the week as it is read (see weekMs). */
     local: 0, localDay: 0, localWeek: 0,
     /** The same of the target, and its time since the first sample. */
     target: 0, targetDay: 0, targetWeek: 0, targetElapsed: 0,
+    /** Days before the sample's and the target's day that are to be compared with it: 1 and 7, others around holidays, 0 for none. */
+    dayLag: 0, weekLag: 0, targetDayLag: 0, targetWeekLag: 0,
     /** The most that may be forecast. */
     ceiling: 0,
     /** The step of the wall clock that the sample lies in, and the one of the target. */

@@ -4,7 +4,7 @@ import type { Peak } from "./forecaster.ts";
 import { expectation, phiOf } from "./holt-winters/kernel.ts";
 import { pointOf } from "./lead.ts";
 import { ceilingOf, type Parts } from "./parts.ts";
-import { timeOfDay, timeOfWeek } from "./seasons.ts";
+import { timeOfDay } from "./seasons.ts";
 
 /** How fast the combination's difference from expert 1 fades beyond the lead. */
 const PEAK_TAU_MS = 2 * 3_600_000;
@@ -12,7 +12,7 @@ const PEAK_TAU_MS = 2 * 3_600_000;
 /** Expert 1 on the scale of the demand. */
 function seasonal({ model, settings }: Parts, timeMs: number, phiToH: number): number {
   const local = settings.localClock.localMs(timeMs);
-  const z = Math.max(0, expectation(model, timeOfDay(local), timeOfWeek(local), phiToH));
+  const z = Math.max(0, expectation(model, timeOfDay(local), settings.localClock.weekMs(local), phiToH));
   return z * z;
 }
 

@@ -1,13 +1,13 @@
 // Where the sample at hand and the targets of its forecasts lie on the wall clock: written to the frame.
-// Positions move on from the last ones, exactly: a division only where a day or a week begins, or where the clock jumps.
+// Positions move on from the last ones, exactly: a division only where a day begins, or where the clock jumps. Within a local day all is one straight line.
 import type { LocalClock } from "./forecaster.ts";
 import * as frames from "./frame.ts";
 import type { Frame } from "./frame.ts";
 import * as seasons from "./seasons.ts";
-import { timeOfDay, timeOfWeek } from "./seasons.ts";
+import { dayLagAt, timeOfDay, weekLagAt } from "./seasons.ts";
 
 const { ERRORS_LEARNING_MS, OUTLOOK_LEARNING_MS } = frames;
-const { DAY_MS, WEEK_MS } = seasons;
+const { DAY_MS } = seasons;
 
 /** Whether `timeMs` is the first sample of a period: of each one, where periods are no longer than a step. */
 function isFirstOf(periodMs: number, timeMs: number, stepMs: number): number {
@@ -22,11 +22,17 @@ export function placeSample(frame: Frame, clock: LocalClock, stepMs: number): vo
   const local = clock.localMs(frame.time);
   const passed = local - frame.local;
   const day = frame.localDay + passed;
-  const week = frame.localWeek + passed;
   frame.local = local;
   frame.localStep = passed === stepMs ? frame.localStep + 1 : Math.floor(local / stepMs);
-  frame.localDay = day >= 0 && day < DAY_MS ? day : timeOfDay(local);
-  frame.localWeek = week >= 0 && week < WEEK_MS ? week : timeOfWeek(local);
+  if (day >= 0 && day < DAY_MS) {
+    frame.localDay = day;
+    frame.localWeek = frame.localWeek + passed;
+    return;
+  }
+  frame.localDay = timeOfDay(local);
+  frame.localWeek = clock.weekMs(local);
+  frame.dayLag = dayLagAt(clock, local);
+  frame.weekLag = weekLagAt(clock, local);
 }
 
 /** Places the target `leadSteps` after the sample on the wall clock. */
@@ -35,11 +41,19 @@ export function placeTarget(frame: Frame, clock: LocalClock, stepMs: number, lea
   const local = clock.localMs(frame.time + aheadMs);
   const passed = local - frame.local;
   const day = frame.localDay + passed;
-  const week = frame.localWeek + passed;
   frame.target = local;
   // As a rule so many steps later; a change of the clocks in between shows as another distance.
   frame.targetStep = passed === aheadMs ? frame.localStep + leadSteps : Math.floor(local / stepMs);
-  frame.targetDay = day >= 0 && day < DAY_MS ? day : timeOfDay(local);
-  frame.targetWeek = week >= 0 && week < WEEK_MS ? week : timeOfWeek(local);
   frame.targetElapsed = frame.elapsed + aheadMs;
+  if (day >= 0 && day < DAY_MS) {
+    frame.targetDay = day;
+    frame.targetWeek = frame.localWeek + passed;
+    frame.targetDayLag = frame.dayLag;
+    frame.targetWeekLag = frame.weekLag;
+    return;
+  }
+  frame.targetDay = timeOfDay(local);
+  frame.targetWeek = clock.weekMs(local);
+  frame.targetDayLag = dayLagAt(clock, local);
+  frame.targetWeekLag = weekLagAt(clock, local);
 }

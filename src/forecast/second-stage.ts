@@ -72,7 +72,7 @@ export interface SecondStage {
   readonly around: number;
   /** Turns a sum of signed squares over the window into the mean of u. */
   readonly windowScale: number;
-  readonly perWeek: number;
+  readonly perDay: number;
   /** Coded errors of a week and a little, one slot per step of the wall clock. */
   readonly codes: Int8Array;
   /** xy and xx of each lag. */
@@ -94,7 +94,7 @@ export function createSecondStage(state: State, steps: number, stepMs: number): 
     sizeGain: (0.5 * stepMs) / DAY_MS,
     likenessGain: 1 - Math.exp(-stepMs / LIKENESS_TAU_MS),
     averageGain: 1 - Math.exp(-stepMs / AVERAGE_TAU_MS),
-    around, windowScale: CODED_SCALES / (MOST_CODE * MOST_CODE * (2 * around + 1)), perWeek: Math.round(WEEK_MS / stepMs),
+    around, windowScale: CODED_SCALES / (MOST_CODE * MOST_CODE * (2 * around + 1)), perDay: Math.round(DAY_MS / stepMs),
     codes: state.i8(Math.ceil((WEEK_MS + AROUND_MS) / stepMs) + 2),
     likeness: state.f64(2 * lags.length),
     ring: state.f32(steps * FEATURES),
@@ -191,10 +191,16 @@ function recognise({ codes, lags, hours, steps, likeness, likenessGain, numbers 
   numbers.daysSum = sum;
 }
 
-/** Moves the window to around a week before the frame's target: by one step as a rule, afresh where the wall clock jumped. */
-function moveWindow({ around, perWeek, codes, numbers }: SecondStage, frame: Frame): void {
+/** Moves the window to around a week before the frame's target, or the day to compare with: by one step as a rule, afresh where the wall clock jumped. */
+function moveWindow({ around, perDay, codes, numbers }: SecondStage, frame: Frame): void {
   const length = codes.length | 0;
-  const end = frame.targetStep - perWeek + around;
+  const days = frame.targetWeekLag | 0;
+  if (days === 0) {
+    numbers.windowEnd = NaN;
+    numbers.windowSum = 0;
+    return;
+  }
+  const end = frame.targetStep - days * perDay + around;
   let last = (numbers.now + (end - frame.localStep)) | 0;
   while (last < 0) last += length;
   while (last >= length) last -= length;

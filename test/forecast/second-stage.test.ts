@@ -85,6 +85,8 @@ describe("lags", () => {
     const frame = createFrame();
     const ago = createAgo(createState());
     const block = 5 * MINUTE_MS;
+    frame.targetDayLag = 1;
+    frame.targetWeekLag = 7;
     for (let t = 0; t < DAY_MS; t += MINUTE_MS) {
       frame.local = MONDAY_MS + t;
       const isMissing = t >= 600 * MINUTE_MS && t < 605 * MINUTE_MS;
@@ -111,6 +113,8 @@ describe("lags", () => {
     const ago = createAgo(createState());
     resetLags(lags);
     const frame = createFrame();
+    frame.targetDayLag = 1;
+    frame.targetWeekLag = 7;
     for (let i = 0; i < 8 * 288; i++) {
       frame.local = MONDAY_MS + i * 5 * MINUTE_MS + (i >= 7 * 288 ? 60 * MINUTE_MS : 0);
       frame.root = i;

@@ -2,7 +2,7 @@
 // Seasons are read at each block's own wall-clock time, so a change of the offset between blocks moves the nodes with it.
 import type { Series } from "../../series/index.ts";
 import type { LocalClock } from "../forecaster.ts";
-import { DAY_MS, timeOfDay, timeOfWeek, WEEK_MS } from "../seasons.ts";
+import { DAY_MS, timeOfDay, WEEK_MS } from "../seasons.ts";
 import { nodeCounts } from "./kernel.ts";
 import { type Span, spansOf } from "./spans.ts";
 
@@ -91,15 +91,16 @@ export function cutBlocks(history: Pick<Series, "startMs" | "stepMs">, z: Float6
 type Cut = { -readonly [K in keyof Blocks]: Blocks[K] } & { readonly judgeFrom: number };
 
 /** Cuts one span, appending to the blocks that there are. */
-function cutSpan(cut: Cut, { first, end: spanEnd, localMs, targetMs }: Span, stepMs: number): void {
+function cutSpan(cut: Cut, span: Span, stepMs: number): void {
   const { z, size, dayNodes, weekNodes, leadSteps, judgeFrom, integers, fractions, dayShare } = cut;
+  const { first, end: spanEnd } = span;
   const dayNodesPerMs = dayNodes / DAY_MS;
   const weekNodesPerMs = weekNodes / WEEK_MS;
   // Ms since midnight and since the week began, of the block's first sample and of its target.
-  let dayMs = timeOfDay(localMs);
-  let weekMs = timeOfWeek(localMs);
-  let targetDayMs = timeOfDay(targetMs);
-  let targetWeekMs = timeOfWeek(targetMs);
+  let dayMs = timeOfDay(span.localMs);
+  let weekMs = span.weekMs;
+  let targetDayMs = timeOfDay(span.targetMs);
+  let targetWeekMs = span.targetWeekMs;
   let { count: b, judged, judgedFrom } = cut;
   let m = 0;
   for (let i = first; i < spanEnd; b++) {

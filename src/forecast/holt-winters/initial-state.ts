@@ -2,7 +2,7 @@
 // Profiles are indexed by the same wall clock that reads them later; a missing sample counts nowhere.
 import type { Series } from "../../series/index.ts";
 import type { LocalClock } from "../forecaster.ts";
-import { DAY_MS, timeOfDay, timeOfWeek, WEEK_MS } from "../seasons.ts";
+import { DAY_MS, timeOfDay, WEEK_MS } from "../seasons.ts";
 import { nodeCounts } from "./kernel.ts";
 import type { InitialState } from "./workspace.ts";
 import { type Span, spansOf } from "./spans.ts";
@@ -50,11 +50,11 @@ function widthOf(smoothingMs: number, nodeMs: number): number {
   return Math.max(1, 2 * Math.round((smoothingMs / nodeMs - 1) / 2 - 1e-9) + 1);
 }
 
-/** A season: its length, its nodes, and how long ago it began at a local time. */
+/** A season: its length, its nodes, and how long ago it began when a span began. */
 interface Season {
   readonly periodMs: number;
   readonly nodes: number;
-  readonly timeOf: (localMs: number) => number;
+  readonly timeOf: (span: Span) => number;
 }
 
 /** The profile that best explains `left`: each sample counts at the two nodes around it, as reading would weigh them. */
@@ -62,8 +62,9 @@ function profile(left: Float64Array, spans: readonly Span[], stepMs: number, { p
   const sums = new Float64Array(nodes);
   const counts = new Float64Array(nodes);
   const nodesPerMs = nodes / periodMs;
-  for (const { first, end, localMs } of spans) {
-    for (let i = first, ms = timeOf(localMs); i < end; i++, ms += stepMs) {
+  for (const span of spans) {
+    const { first, end } = span;
+    for (let i = first, ms = timeOf(span); i < end; i++, ms += stepMs) {
       if (ms >= periodMs) ms -= periodMs;
       const x = left[i]!;
       if (x !== x) continue;
@@ -83,8 +84,9 @@ function profile(left: Float64Array, spans: readonly Span[], stepMs: number, { p
 /** Takes what a profile explains out of `left`. */
 function subtract(profiled: Float64Array, left: Float64Array, spans: readonly Span[], stepMs: number, { periodMs, nodes, timeOf }: Season): void {
   const nodesPerMs = nodes / periodMs;
-  for (const { first, end, localMs } of spans) {
-    for (let i = first, ms = timeOf(localMs); i < end; i++, ms += stepMs) {
+  for (const span of spans) {
+    const { first, end } = span;
+    for (let i = first, ms = timeOf(span); i < end; i++, ms += stepMs) {
       if (ms >= periodMs) ms -= periodMs;
       const p = ms * nodesPerMs;
       const n = p | 0;
@@ -110,10 +112,10 @@ export function initialState(history: Series, z: Float64Array, end: number, seas
   const level = present === 0 ? 0 : sum / present;
   const left = z.slice(0, end);
   for (let i = 0; i < end; i++) left[i] = left[i]! - level;
-  const ofDay = { periodMs: DAY_MS, nodes: dayNodes, timeOf: timeOfDay };
+  const ofDay = { periodMs: DAY_MS, nodes: dayNodes, timeOf: (span: Span) => timeOfDay(span.localMs) };
   const day = seasons.day ? profile(left, spans, stepMs, ofDay, widthOf(DAY_SMOOTHING_MS, DAY_MS / dayNodes)) : new Float64Array(dayNodes);
   if (!seasons.week) return { level, day, week: new Float64Array(weekNodes) };
   if (seasons.day) subtract(day, left, spans, stepMs, ofDay);
-  const ofWeek = { periodMs: WEEK_MS, nodes: weekNodes, timeOf: timeOfWeek };
+  const ofWeek = { periodMs: WEEK_MS, nodes: weekNodes, timeOf: (span: Span) => span.weekMs };
   return { level, day, week: profile(left, spans, stepMs, ofWeek, widthOf(WEEK_SMOOTHING_MS, WEEK_MS / weekNodes)) };
 }

@@ -2,7 +2,7 @@
 // Positions advance by counting: half the work of the general pass, for the same errors to 1e-3.
 import type { Blocks } from "./blocks.ts";
 import type { Span } from "./spans.ts";
-import { DAY_MS, timeOfDay, timeOfWeek, WEEK_MS } from "../seasons.ts";
+import { DAY_MS, timeOfDay, WEEK_MS } from "../seasons.ts";
 import { ALPHA, DELTA, LEVEL, OMEGA, PHI, PHI_TO_H, RESIDUAL, setWeekNode, SQUARES, type Workspace } from "./workspace.ts";
 
 /** Runs the workspace's candidate over the samples of an aligned span before sample `until`; errors go to `errors`, the first judged sample's to its start. */
@@ -17,8 +17,8 @@ export function runSingles(blocks: Blocks, span: Span, until: number, { carried,
   let tj = Math.round(timeOfDay(span.targetMs) * (dayNodes / DAY_MS)) % dayNodes;
   // Week nodes and places between them: a place beyond `brim` lies in the next node.
   const brim = 1 - weekShare / 2;
-  let g = timeOfWeek(span.localMs) * (weekNodes / WEEK_MS);
-  let tg = timeOfWeek(span.targetMs) * (weekNodes / WEEK_MS);
+  let g = span.weekMs * (weekNodes / WEEK_MS);
+  let tg = span.targetWeekMs * (weekNodes / WEEK_MS);
   let k = g | 0, tk = tg | 0;
   g -= k;
   tg -= tk;

@@ -12,7 +12,6 @@ const SPARE_MS = 4 * 3_600_000;
 export interface Lags {
   readonly blockMs: number;
   readonly perDay: number;
-  readonly perWeek: number;
   readonly means: Float32Array;
   /** The block that is being filled (NaN: none yet) and how many samples it has. */
   readonly numbers: { block: number; count: number };
@@ -21,7 +20,7 @@ export interface Lags {
 export function createLags(state: State, stepMs: number): Lags {
   const blockMs = Math.max(BLOCK_MS, stepMs);
   return {
-    blockMs, perDay: Math.round(DAY_MS / blockMs), perWeek: Math.round(WEEK_MS / blockMs),
+    blockMs, perDay: Math.round(DAY_MS / blockMs),
     means: state.f32(Math.ceil((WEEK_MS + SPARE_MS) / blockMs) + 2), numbers: state.record({ block: 0, count: 0 }),
   };
 }
@@ -62,7 +61,7 @@ export function remember({ blockMs, means, numbers }: Lags, frame: Frame): void 
   means[at] = count === 1 ? z : means[at]! + (z - means[at]!) / count;
 }
 
-/** What was a day and a week before a target, and the target's block: NaN before it was sought. */
+/** What was a day and a week before a target (around holidays: on the day to compare with), and the target's block: NaN before it was sought. */
 export interface Ago {
   block: number;
   dayAgo: number;
@@ -74,13 +73,16 @@ export function createAgo(state: State): Ago {
 }
 
 /** Seeks what was before the frame's target, if its block is another than in `ago`: means of the present ones of three blocks, NaN where none is. */
-export function seekLags({ blockMs, perDay, perWeek, means }: Lags, frame: Frame, ago: Ago): void {
+export function seekLags({ blockMs, perDay, means }: Lags, frame: Frame, ago: Ago): void {
   const block = blockOf(frame.target, blockMs);
   if (block === ago.block) return;
   ago.block = block;
   const { length } = means;
-  let slot = slotOf(block - perDay - 1, length);
+  const dayLag = frame.targetDayLag | 0;
+  const weekLag = frame.targetWeekLag | 0;
   for (let lag = 0; lag < 2; lag++) {
+    const days = lag === 0 ? dayLag : weekLag;
+    const slot = slotOf(block - days * perDay - 1, length);
     let sum = 0;
     let present = 0;
     let at = slot;
@@ -92,9 +94,8 @@ export function seekLags({ blockMs, perDay, perWeek, means }: Lags, frame: Frame
       }
       at = at + 1 === length ? 0 : at + 1;
     }
-    if (lag === 0) ago.dayAgo = sum / present;
-    else ago.weekAgo = sum / present;
-    slot -= perWeek - perDay;
-    if (slot < 0) slot += length;
+    const mean = days === 0 ? NaN : sum / present;
+    if (lag === 0) ago.dayAgo = mean;
+    else ago.weekAgo = mean;
   }
 }
