@@ -180,6 +180,22 @@ const CLUSTER = {
     means: "The object that this scaler is for cannot be scaled.",
     change: "Point scaleTargetRef at a Deployment, a StatefulSet, or another kind that has /scale.",
   },
+  OutputNotFound: {
+    means: "The HorizontalPodAutoscaler whose floor this scaler is to keep does not exist.",
+    change: "Create it, or correct spec.output.horizontalPodAutoscaler.name.",
+  },
+  OutputMismatch: {
+    means: "The HorizontalPodAutoscaler that this scaler is given is one of another workload.",
+    change: "Name in spec.output an HPA whose scaleTargetRef is the scaler's own.",
+  },
+  OutputTaken: {
+    means: "Two scalers are given the same HorizontalPodAutoscaler; the other one keeps its floor.",
+    change: "Delete one of the two, or give it another output.",
+  },
+  OutputChanged: {
+    means: "Somebody else has set minReplicas of the HorizontalPodAutoscaler after this scaler had, so it is left to them.",
+    change: "Take minReplicas out of what sets it (the message says who), then remove the annotation predictivescaler.io/floor-held-by from the HPA.",
+  },
   Forbidden: { means: "The operator lacks a permission that it needs.", change: "Grant what the message names, or apply the operator's ClusterRole again." },
   Conflict: {
     means: "Somebody else changed the same object at the same time, so this change was not written.",

@@ -55,6 +55,10 @@ const DECISION_MEANINGS = {
 const KUBE_MEANINGS = {
   TargetNotFound: "The object that scaleTargetRef names is not there.",
   TargetNotScalable: "The object that scaleTargetRef names has no /scale subresource.",
+  OutputNotFound: "The HorizontalPodAutoscaler that spec.output names is not there.",
+  OutputMismatch: "The HorizontalPodAutoscaler that spec.output names scales another target than this scaler.",
+  OutputTaken: "Another PredictiveScaler already keeps the floor of the HorizontalPodAutoscaler that spec.output names.",
+  OutputChanged: "Somebody else has set what this scaler had written; the message says who and what. It is left alone.",
   Forbidden: "The operator lacks a permission; the message says which verb on what.",
   Conflict: "Somebody else changed the object at the same time.",
   FailedGetScale: "The target's scale could not be read.",

@@ -80,6 +80,8 @@ export interface Schedule {
 /** Where the number that is decided on goes. */
 export type Output =
   | { readonly type: "Scale" }
+  /** Nowhere: KEDA asks for it. */
+  | { readonly type: "External" }
   /** Into minReplicas of this HorizontalPodAutoscaler of the same namespace. */
   | { readonly type: "HorizontalPodAutoscaler"; readonly name: string };
 

@@ -29,7 +29,8 @@ export interface Seen {
 const WEEK_SEASON_NEEDS_MS = 14 * 24 * 3_600_000;
 
 export function verdicts(seen: Seen): Verdict[] {
-  const parts = [metricAvailable(seen), forecasting(seen.memory), ableToScale(seen)];
+  const headroom = headroomVerdict(seen.memory);
+  const parts = [metricAvailable(seen), forecasting(seen.memory), ableToScale(seen), ...(headroom === undefined ? [] : [headroom])];
   return [ready(parts), ...parts, scalingLimited(seen)];
 }
 
@@ -105,10 +106,12 @@ function tooShort(haveMs: number, needMs: number): string {
   return `There is ${hours(haveMs)} of history; ${durationText(needMs)} are needed. Replicas follow the present demand until then.`;
 }
 
-function ableToScale({ decision, failure }: Seen): Verdict {
+function ableToScale({ decision, failure, memory }: Seen): Verdict {
   if (failure !== undefined) return { type: "AbleToScale", status: "False", reason: failure.reason, message: failure.sentence };
   if (decision?.reason === "ScalingDisabled") return { type: "AbleToScale", status: "False", reason: "ScalingDisabled", message: decision.message };
-  return { type: "AbleToScale", status: "True", reason: "ReadyForNewScale", message: "The target's scale was read and may be changed." };
+  const { output } = memory.plan;
+  const what = output.type === "HorizontalPodAutoscaler" ? `The floor of HorizontalPodAutoscaler ${output.name}` : "The target's scale";
+  return { type: "AbleToScale", status: "True", reason: "ReadyForNewScale", message: `${what} was read and may be changed.` };
 }
 
 function scalingLimited({ decision, memory, nowMs }: Seen): Verdict {

@@ -2,7 +2,7 @@
 // One scaler's failure never touches another's: a pass that fails is tried again with its own back-off.
 import type { Clock } from "../clock.ts";
 import type { OperatorError } from "../errors.ts";
-import type { Events, Reflector, Scales, Statuses } from "../kube/index.ts";
+import type { Autoscalers, Claims, Events, Headrooms, Reflector, Scales, Statuses } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { asOperatorError } from "./failure.ts";
@@ -11,6 +11,7 @@ import { createJournals } from "./journal.ts";
 import { createLearner } from "./learner.ts";
 import type { ModelThread } from "./model-thread.ts";
 import type { Memory } from "./memory.ts";
+import { createOutputs } from "./outputs/outputs.ts";
 import { reconcile } from "./reconcile.ts";
 import type { LineParts } from "./reconcile.ts";
 import { createReporter } from "./report.ts";
@@ -24,6 +25,9 @@ export interface ControllerParts {
   readonly clock: Clock;
   readonly prometheus: PrometheusClient;
   readonly scales: Scales;
+  readonly autoscalers: Autoscalers;
+  readonly claims: Claims;
+  readonly headrooms: Headrooms;
   readonly statuses: Statuses;
   readonly events: Events;
   readonly metrics: Metrics;
@@ -54,7 +58,7 @@ export function createController(parts: ControllerParts): Controller {
   const complaints = new Map<string, string>();
   const changed = (key: string, scaler: StoredScaler | undefined) => {
     // Our own status writes come back as changes: only a new specification is worth a pass.
-    const version = scaler === undefined ? undefined : `${scaler.metadata.uid}/${scaler.metadata.generation}`;
+    const version = scaler === undefined ? undefined : `${scaler.metadata.uid}/${scaler.metadata.generation}/${scaler.metadata.deletionTimestamp ?? ""}`;
     if (version !== undefined && generations.get(key) === version) return;
     if (version === undefined) generations.delete(key);
     else generations.set(key, version);
@@ -65,12 +69,14 @@ export function createController(parts: ControllerParts): Controller {
     changed,
     journal: (key, sinceMs) => journals.read(key, sinceMs, clock.nowMs()),
     async run(scalers, signal) {
+      stored = (key) => scalers.get(key);
       const memories = new Map<string, Memory>();
       const line: LineParts = {
         clock,
         prometheus: parts.prometheus,
-      stored = (key) => scalers.get(key);
         scales: parts.scales,
+        outputs: createOutputs(parts),
+        headrooms: parts.headrooms,
         learner: createLearner(parts.prometheus, parts.thread, signal),
         reporter: createReporter(parts),
         journals,
@@ -117,12 +123,6 @@ export function createController(parts: ControllerParts): Controller {
   }
 }
 
-/** A failure is logged when it is new, not at every pass; only a bug has a stack worth reading. */
-function say(log: Log, key: string, error: OperatorError): void {
-  const [namespace, name] = key.split("/");
-  const fields = { namespace, name, reason: error.reason };
-  if (error.reason !== "InternalError") return log.warn(fields, error.sentence);
-  log.error({ ...fields, err: error.cause instanceof Error ? error.cause.stack : undefined }, error.sentence);
 /** Scalers of one Prometheus share their workers, whatever credentials they have: one that hangs holds up its own scalers only. */
 function laneOf(stored: StoredScaler | undefined): string {
   // Not parsed yet: whatever stands there is a name of a lane.
@@ -130,4 +130,10 @@ function laneOf(stored: StoredScaler | undefined): string {
   return String(metric?.prometheus?.url ?? "");
 }
 
+/** A failure is logged when it is new, not at every pass; only a bug has a stack worth reading. */
+function say(log: Log, key: string, error: OperatorError): void {
+  const [namespace, name] = key.split("/");
+  const fields = { namespace, name, reason: error.reason };
+  if (error.reason !== "InternalError") return log.warn(fields, error.sentence);
+  log.error({ ...fields, err: error.cause instanceof Error ? error.cause.stack : undefined }, error.sentence);
 }

@@ -9,6 +9,7 @@ import type { Memory } from "./memory.ts";
 import { planFor } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 import { newestSlotMs } from "./reading.ts";
+import { headroomBefore } from "./headroom.ts";
 import { Readiness } from "./readiness.ts";
 import type { StoredScaler } from "./report.ts";
 import { knownBefore } from "./resume.ts";
@@ -43,6 +44,8 @@ export function memoryFor({ learner, memories }: LearningParts, scaler: Scaler, 
       learner.drop(key);
       known.isLearning = false;
     }
+    // The history counts in the numbers of its output.
+    if (JSON.stringify(known.plan.output) !== JSON.stringify(plan.output)) known.history = undefined;
     known.plan = plan;
     known.readiness = readiness;
     return known;
@@ -54,6 +57,7 @@ export function memoryFor({ learner, memories }: LearningParts, scaler: Scaler, 
     fresh.conditions = known.conditions;
     fresh.telling = known.telling;
   }
+  fresh.headroom = known?.headroom ?? headroomBefore(stored.status);
   memories.set(key, fresh);
   return fresh;
 }

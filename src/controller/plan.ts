@@ -1,6 +1,6 @@
 // What to do for one scaler: the specification in the words of the rooms. Pure; the same specification gives the same plan.
 import { scheduleClock } from "../api/index.ts";
-import type { Output, Scaler, ScaleTargetRef, Schedule } from "../api/index.ts";
+import type { Output, Scaler, ScalerSpec, ScaleTargetRef, Schedule } from "../api/index.ts";
 import { FIRST_LEAD_MS } from "../decision/index.ts";
 import type { DemandSettings, Policy, ScheduledBounds } from "../decision/index.ts";
 import type { ForecastSettings } from "../forecast/index.ts";

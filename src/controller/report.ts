@@ -10,6 +10,7 @@ import { invalidVerdicts, verdicts } from "./conditions.ts";
 import type { Verdict } from "./conditions.ts";
 import { gaugesFor, gaugesOfInvalid } from "./gauges.ts";
 import type { Memory } from "./memory.ts";
+import { subjectOf } from "./outputs/output.ts";
 import { decidedStatus, seenStatus, withTimes } from "./status.ts";
 
 /** A scaler as it is in the cache. */
@@ -30,6 +31,8 @@ export interface Pass {
 export interface Reporter {
   pass(pass: Pass, signal: AbortSignal): Promise<void>;
   invalid(stored: StoredScaler, problems: readonly Problem[], nowMs: number, signal: AbortSignal): Promise<void>;
+  /** The scaler is being deleted, and this keeps it from going. */
+  stuck(stored: StoredScaler, failure: OperatorError): void;
   /** The scaler is gone, and its series end. */
   forget(key: string): void;
   /** All series end: whoever leads next exports them. */
@@ -72,7 +75,7 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       if (decision?.kind === "scale") {
         const { from, to, reason, message } = decision;
         log.info({ namespace, name, from, to, reason, trace: decision.trace }, message);
-        emit(stored, "Normal", reason, "Scale", `Replicas ${from} -> ${to}: ${message}`);
+        emit(stored, "Normal", reason, "Scale", `${subjectOf(memory.plan)} ${from} -> ${to}: ${message}`);
         const above = from <= memory.plan.policy.maxReplicas ? decision.trace.find((entry) => entry.reason === "RaisedAboveMax") : undefined;
         if (above !== undefined) emit(stored, "Warning", above.reason, "Scale", above.message);
       }
@@ -104,6 +107,7 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       const outcome = await statuses.patch(stored, { observedGeneration: generation, conditions: withTimes(now, before, generation, nowMs) }, signal);
       if (outcome === "written") emit(stored, "Warning", "InvalidSpec", "Validate", message);
     },
+    stuck: (stored, failure) => emit(stored, "Warning", failure.reason, "Release", failure.sentence),
     forget,
     end: () => exported.forEach(forget),
   };

@@ -52,7 +52,7 @@ export function decide(input: DecisionInput): Decision {
     timeMs: nowMs,
     from,
     to,
-    ...decider(trace, from),
+    ...named(decider(trace, from), policy),
     trace,
     limitedBy: trace.findLast((entry) => LIMITS.has(entry.reason) && entry.to === to),
     recommended: demand.kind === "missing" ? NaN : demand.raw,
@@ -76,6 +76,11 @@ function decider(trace: readonly TraceEntry[], from: number): Pick<Decision, "re
   const last = trace.findLast((entry) => entry.to !== entry.from) ?? trace.find((entry) => entry.reason === "MetricMissing");
   if (last !== undefined) return { reason: last.reason, message: last.message };
   return { reason: "NothingToDo", message: `The target has what it needs, ${replicasText(from)}. ${trace[0]?.message ?? ""}`.trim() };
+}
+
+/** Where the number is not what runs, the sentence says what it is. */
+function named<T extends Pick<Decision, "message">>(decided: T, { autoscaler }: DecisionInput["policy"]): T {
+  return autoscaler === undefined ? decided : { ...decided, message: `${decided.message} This is the floor of ${autoscaler.name}.` };
 }
 
 /** A target at 0 replicas is switched off by its owner. Nothing is recommended, so that its return counts as the end of an outage. */

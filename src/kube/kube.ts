@@ -13,6 +13,8 @@ export interface KubeObject {
     readonly annotations?: Readonly<Record<string, string>>;
     readonly labels?: Readonly<Record<string, string>>;
     readonly creationTimestamp?: string;
+    readonly deletionTimestamp?: string;
+    readonly finalizers?: readonly string[];
   };
 }
 
@@ -91,4 +93,34 @@ export interface Statuses {
    * another object, and nothing was written. A scaler that is gone is no error. Throws KubeError; Conflict where it was changed twice in the moment.
    */
   patch(scaler: Pick<KubeObject, "metadata">, status: unknown, signal: AbortSignal): Promise<"written" | "changed" | "gone">;
+}
+
+/** The scaler that placeholder pods belong to. */
+export interface HeadroomOwner {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface PlaceholdersWanted {
+  /** Pods, >= 0. */
+  readonly replicas: number;
+  readonly priorityClassName: string;
+}
+
+/** What there was when it was looked at. */
+export interface PlaceholdersSeen {
+  /** Pods that are asked for now; 0 while an older set is being deleted. */
+  readonly replicas: number;
+  /** Pods that have their room. */
+  readonly ready: number;
+  /** Why the API server lets no pod be made, in its words; undefined if it does. */
+  readonly refused: string | undefined;
+}
+
+export interface Headrooms {
+  /** Has the owner's Deployment ask for this many pods like the target's; makes it if there is none and some are wanted. */
+  keep(owner: HeadroomOwner, target: ScaleTargetRef, wanted: PlaceholdersWanted, signal: AbortSignal): Promise<PlaceholdersSeen>;
+  /** Deletes it; false if the owner has none. */
+  remove(owner: HeadroomOwner, signal: AbortSignal): Promise<boolean>;
 }

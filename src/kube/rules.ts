@@ -18,6 +18,10 @@ export const OPERATOR_RULES: readonly PolicyRule[] = [
   { apiGroups: ["apps"], resources: ["deployments", "replicasets", "statefulsets"], verbs: ["get"] },
   // Replicas of any target, and the writing of them.
   { apiGroups: ["*"], resources: ["*/scale"], verbs: ["get", "patch"] },
+  // Floors of HorizontalPodAutoscalers (spec.output): read and applied by name.
+  { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: ["get", "patch"] },
+  // The mark of a scaler that keeps such a floor: the finalizer, and the annotation that names the HPA. Nothing else of a scaler is written.
+  { apiGroups: [GROUP], resources: [PLURAL], verbs: ["patch"] },
   // Ready pods of targets that do not say how many are ready. Without it the operator still works, and knows less.
   { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
   // Credentials that scalers name for their Prometheus, each read by its name.
@@ -33,3 +37,6 @@ export const LEADER_RULES: readonly PolicyRule[] = [{ apiGroups: ["coordination.
 export const MEMBER_RULES: readonly PolicyRule[] = [
   { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["list", "create", "patch", "delete"] },
 ];
+
+/** Where placeholder pods are allowed (nodeHeadroom), its further rules: Deployments of its own, made and taken away. Their number goes through /scale. */
+export const HEADROOM_RULES: readonly PolicyRule[] = [{ apiGroups: ["apps"], resources: ["deployments"], verbs: ["create", "delete"] }];

@@ -5,7 +5,7 @@ import type { ManualClock } from "../../src/clock.ts";
 import { createController } from "../../src/controller/index.ts";
 import type { Controller, StoredScaler } from "../../src/controller/index.ts";
 import { learnModel } from "../../src/controller/model.ts";
-import { connect, createScalerCache, createScales, createStatuses, guardWrites } from "../../src/kube/index.ts";
+import { connect, createAutoscalers, createClaims, createHeadrooms, createScalerCache, createScales, createStatuses, guardWrites } from "../../src/kube/index.ts";
 import type { KubeConnection, KubeEvent, Reflector } from "../../src/kube/index.ts";
 import { startPlaygroundKubernetes, startPlaygroundPrometheus } from "../../src/playground/index.ts";
 import { createPrometheusClient } from "../../src/prometheus/index.ts";
@@ -70,6 +70,9 @@ beforeEach(async () => {
       clock,
       prometheus: client,
       scales: createScales({ connection: writing, clock: wallClock }),
+      autoscalers: createAutoscalers({ connection: writing }),
+      claims: createClaims({ connection: writing }),
+      headrooms: createHeadrooms({ connection: writing, image: "pause" }),
       statuses: createStatuses({ connection: writing }),
       events: { emit: (event) => void events.push(event) },
       metrics,

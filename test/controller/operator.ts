@@ -6,12 +6,13 @@ import { createClock, createManualClock } from "../../src/clock.ts";
 import { learnModel } from "../../src/controller/model.ts";
 import { createJournals } from "../../src/controller/journal.ts";
 import { createLearner } from "../../src/controller/learner.ts";
+import { createOutputs } from "../../src/controller/outputs/outputs.ts";
 import { reconcile } from "../../src/controller/reconcile.ts";
 import type { LineParts, Outcome } from "../../src/controller/reconcile.ts";
 import { createReporter } from "../../src/controller/report.ts";
 import type { StoredScaler } from "../../src/controller/report.ts";
 import { OperatorError } from "../../src/errors.ts";
-import { connect, createScales, createStatuses } from "../../src/kube/index.ts";
+import { connect, createAutoscalers, createClaims, createHeadrooms, createScales, createStatuses } from "../../src/kube/index.ts";
 import type { KubeEvent } from "../../src/kube/index.ts";
 import { startPlaygroundKubernetes, startPlaygroundPrometheus } from "../../src/playground/index.ts";
 import { createPrometheusClient } from "../../src/prometheus/index.ts";
@@ -58,6 +59,8 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
     clock,
     prometheus: client,
     scales: createScales({ connection, clock: wallClock }),
+    outputs: createOutputs({ scales: createScales({ connection, clock: wallClock }), autoscalers: createAutoscalers({ connection }), claims: createClaims({ connection }) }),
+    headrooms: createHeadrooms({ connection, image: "pause" }),
     learner: createLearner(client, { learn: async (request) => learnModel(request), close: async () => {} }, stop.signal),
     reporter: createReporter({ statuses: createStatuses({ connection }), events: { emit: (event) => void events.push(event) }, metrics, log }),
     journals,

@@ -5,13 +5,14 @@ import type { Clock } from "../../clock.ts";
 import { createController, createModelThread } from "../../controller/index.ts";
 import type { Controller, ControllerParts, StoredScaler } from "../../controller/index.ts";
 import type { OperatorError } from "../../errors.ts";
-import { createEvents, createScalerCache, createScales, createSecretReader, createStatuses, guardWrites, KubeError, metered } from "../../kube/index.ts";
+import { createAutoscalers, createClaims, createEvents, createHeadrooms, createScalerCache, createScales, createSecretReader, createStatuses, guardWrites, KubeError, metered } from "../../kube/index.ts";
 import type { KubeConnection } from "../../kube/index.ts";
 import { createPrometheusServers, enforceNamespaces } from "../../prometheus/index.ts";
 import type { PrometheusClient } from "../../prometheus/index.ts";
 import { createLog, createMetrics, serveTelemetry } from "../../telemetry/index.ts";
 import type { LogLevel, Metrics } from "../../telemetry/index.ts";
 import { electionFor, identityOf } from "./election.ts";
+import { serveExternal } from "./external.ts";
 import { createShard } from "./shard.ts";
 import type { Shard } from "./shard.ts";
 
@@ -26,12 +27,19 @@ export interface RunOptions {
   /** The label that confines every query to its scaler's namespace; undefined: queries are asked as they are. */
   readonly enforceNamespaceLabel?: string;
   readonly metricsAddr: { readonly host: string; readonly port: number };
+  /** Where KEDA's external scaler protocol is answered; undefined: nowhere. */
+  readonly externalScalerAddr?: { readonly host: string; readonly port: number };
+  readonly externalScalerCertFile?: string;
+  readonly externalScalerKeyFile?: string;
+  readonly externalScalerClientCaFile?: string;
   /** Undefined: all namespaces. */
   readonly watchNamespaces?: readonly string[];
   readonly leaderElect: boolean;
   readonly leaderElectNamespace?: string;
   /** All replicas act at once, each on its part of the scalers. */
   readonly sharding?: boolean;
+  /** Of placeholder pods. */
+  readonly headroomImage: string;
   readonly logLevel: LogLevel;
   readonly clockStart?: number;
   readonly clockRate?: number;
@@ -60,7 +68,9 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
   const thread = createModelThread();
   const events = createEvents({ connection: writing, clock: wallClock, log });
   const onPodsRefused = (error: KubeError) => log.warn({ reason: error.reason }, `Ready pods are not known: ${error.sentence}`);
-  const targets = { scales: createScales({ connection: writing, clock: wallClock, onPodsRefused }), statuses: createStatuses({ connection: writing }) };
+  const held = { autoscalers: createAutoscalers({ connection: writing }), claims: createClaims({ connection: writing }) };
+  const headrooms = createHeadrooms({ connection: writing, image: options.headroomImage });
+  const targets = { ...held, headrooms, scales: createScales({ connection: writing, clock: wallClock, onPodsRefused }), statuses: createStatuses({ connection: writing }) };
   const onForgotten = (key: string) => shard?.forgotten(key);
   const parts: ControllerParts = { clock, prometheus, events, metrics, log, thread, ...targets, random: Math.random, onForgotten };
   let leading: Controller | undefined;
@@ -82,6 +92,7 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
     readiness: () => (scalers.synced() ? undefined : "The list of PredictiveScalers is not in yet."),
   });
   log.info({ metricsUrl: server.url }, "listening");
+  const external = await serveExternal(options, { scalers, clock, wallClock, metrics, log });
   log.info({ server: connection.server, prometheusUrl: options.prometheusUrl.origin, now: clock.nowMs() }, "controller started");
   log.info({ namespaces: options.watchNamespaces ?? "all" }, scopeSentence(options.watchNamespaces));
   const lead = async (term: AbortSignal) => {
@@ -99,7 +110,7 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
   await Promise.all([scalers.run(signal), election.run(lead, signal)]);
   isRunning = false;
   log.info({}, "stopping");
-  await Promise.all([server.close(), thread.close(), connection.close()]);
+  await Promise.all([server.close(), external?.close(), thread.close(), connection.close()]);
   prometheus.close();
   log.info({}, "stopped");
 }
