@@ -45,10 +45,10 @@ export interface WorkqueueMetrics {
   retried(): void;
   waited(seconds: number): void;
   worked(seconds: number): void;
-}
-
   /** From the moment at which the work was due until it had been done. */
   finished(seconds: number): void;
+}
+
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** A registry of its own: two operators in one process (tests) do not mix. */
@@ -145,14 +145,14 @@ function workqueueMetrics(registers: Registry[]): WorkqueueMetrics {
   const retries = new Counter({ name: `${prefix}_retries_total`, help: "Keys added again after a failure.", registers });
   const queue = new Histogram({ name: `${prefix}_queue_duration_seconds`, help: "Time that a key waited.", buckets: SECONDS, registers });
   const work = new Histogram({ name: `${prefix}_work_duration_seconds`, help: "Time that a key was worked on.", buckets: SECONDS, registers });
+  const help = "From the moment at which a scaler's pass was due until it had been done.";
+  const lateness = new Histogram({ name: "predictive_scaler_decision_lateness_seconds", help, buckets: SECONDS, registers });
   return {
     depth: (value) => depth.set(value),
     added: () => adds.inc(),
     retried: () => retries.inc(),
     waited: (seconds) => queue.observe(seconds),
     worked: (seconds) => work.observe(seconds),
+    finished: (seconds) => lateness.observe(seconds),
   };
 }
-  const help = "From the moment at which a scaler's pass was due until it had been done.";
-  const lateness = new Histogram({ name: "predictive_scaler_decision_lateness_seconds", help, buckets: SECONDS, registers });
-    finished: (seconds) => lateness.observe(seconds),
