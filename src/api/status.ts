@@ -6,6 +6,9 @@ import type { FieldMeta } from "./fields.ts";
 /** Longest messages, the longest trace and the most replicas (Kubernetes counts in 32 bits) that fit; writers cut to these. */
 export const STATUS_LIMITS = { messageLength: 4096, traceEntries: 32, timesToReady: 40, replicas: 2 ** 31 - 1 } as const;
 
+/** A status whose scaler is decided on is at most so old, ms; it is written sooner when something changed that a person would act on. */
+export const STATUS_EVERY_MS = 5 * 60_000;
+
 const MAX_WORD_LENGTH = 64;
 const MAX_INT32 = STATUS_LIMITS.replicas;
 
@@ -102,6 +105,11 @@ const accuracy = z.object({
   skill: word("How much smaller the error is than that of assuming that demand stays as it is.").optional(),
 });
 
+const nodeHeadroom = z.object({
+  replicas: count("Placeholder pods that are asked for."),
+  ready: count("Placeholder pods that have their room.").optional(),
+});
+
 /** status of a PredictiveScaler. */
 export const statusSchema = z
   .object({
@@ -122,6 +130,7 @@ export const statusSchema = z
       .object({ ...conclusion, advice: message("Whether the forecast has earned mode Active, and why or why not.").optional() })
       .optional()
       .meta({ ...described("In mode Recommend: what would have been done.") }),
+    nodeHeadroom: nodeHeadroom.optional().meta({ ...described("Placeholder pods that keep nodes ready; while it is there, so may be their Deployment.") }),
     conditions: z
       .array(condition)
       .max(16)

@@ -8,12 +8,15 @@ import { LOG_LEVELS } from "../telemetry/index.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
 import { httpUrl } from "./option-values.ts";
+import { tlsComplaint } from "./run/external.ts";
 import { runOperator } from "./run/operator.ts";
 import type { RunOptions } from "./run/operator.ts";
 
 const ENV_PREFIX = "PREDICTIVE_SCALER_";
 /** RFC 1123 label. */
 const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Does nothing, is on every node already, and runs as nobody. */
+const HEADROOM_IMAGE = "registry.k8s.io/pause:3.10.1";
 const METRICS_ADDR = "0.0.0.0:8080";
 const EXAMPLE = `
 Example:
@@ -44,10 +47,17 @@ export function runCommand(io: Io, finish: (code: number) => void): Command {
         .argParser(address)
         .default(address(METRICS_ADDR), METRICS_ADDR),
     )
+    .addOption(
+      option("--external-scaler-addr <host:port>", "where KEDA's external scaler protocol is answered (default: nowhere)").argParser(address),
+    )
+    .addOption(option("--external-scaler-cert-file <file>", "PEM certificate that it is answered with; read again when it is rotated"))
+    .addOption(option("--external-scaler-key-file <file>", "PEM key of that certificate"))
+    .addOption(option("--external-scaler-client-ca-file <file>", "PEM certificates that a client's certificate must lead to"))
     .addOption(option("--watch-namespaces <names>", "namespaces to work in, by commas (default: all)").argParser(names))
     .addOption(option("--leader-elect <bool>", "write only while holding a Lease, so that one of several replicas acts").argParser(bool).default(true))
     .addOption(option("--leader-elect-namespace <name>", "namespace of the Lease (default: the pod's, else the kubeconfig's)"))
     .addOption(option("--sharding <bool>", "all replicas act at once, each on its part of the scalers; needs --leader-elect").argParser(bool).default(false))
+    .addOption(option("--headroom-image <image>", "image of the placeholder pods of spec.nodeHeadroom").default(HEADROOM_IMAGE))
     .addOption(option("--log-level <level>", "what is logged").choices(LOG_LEVELS).default("info"))
     .addOption(option("--clock-start <time>", "run in simulated time from this RFC 3339 moment (tests; loopback servers only)").argParser(time))
     .addOption(option("--clock-rate <n>", "simulated seconds per second").argParser(positive))
@@ -60,6 +70,11 @@ export function runCommand(io: Io, finish: (code: number) => void): Command {
 async function run(options: RunOptions, io: Io): Promise<number> {
   if (options.sharding && !options.leaderElect) {
     io.stderr("predictive-scaler: --sharding needs --leader-elect=true: without Leases replicas do not know of each other.\n");
+    return EXIT.usage;
+  }
+  const misfit = tlsComplaint(options);
+  if (misfit !== undefined) {
+    io.stderr(`predictive-scaler: ${misfit}\n`);
     return EXIT.usage;
   }
   const connection = connect({

@@ -2,7 +2,7 @@
 // One scaler's failure never touches another's: a pass that fails is tried again with its own back-off.
 import type { Clock } from "../clock.ts";
 import type { OperatorError } from "../errors.ts";
-import type { Events, Reflector, Scales, Statuses } from "../kube/index.ts";
+import type { Autoscalers, Claims, Events, Headrooms, Reflector, Scales, Statuses } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { asOperatorError } from "./failure.ts";
@@ -11,6 +11,7 @@ import { createJournals } from "./journal.ts";
 import { createLearner } from "./learner.ts";
 import type { ModelThread } from "./model-thread.ts";
 import type { Memory } from "./memory.ts";
+import { createOutputs } from "./outputs/outputs.ts";
 import { reconcile } from "./reconcile.ts";
 import type { LineParts } from "./reconcile.ts";
 import { createReporter } from "./report.ts";
@@ -24,6 +25,9 @@ export interface ControllerParts {
   readonly clock: Clock;
   readonly prometheus: PrometheusClient;
   readonly scales: Scales;
+  readonly autoscalers: Autoscalers;
+  readonly claims: Claims;
+  readonly headrooms: Headrooms;
   readonly statuses: Statuses;
   readonly events: Events;
   readonly metrics: Metrics;
@@ -54,7 +58,7 @@ export function createController(parts: ControllerParts): Controller {
   const complaints = new Map<string, string>();
   const changed = (key: string, scaler: StoredScaler | undefined) => {
     // Our own status writes come back as changes: only a new specification is worth a pass.
-    const version = scaler === undefined ? undefined : `${scaler.metadata.uid}/${scaler.metadata.generation}`;
+    const version = scaler === undefined ? undefined : `${scaler.metadata.uid}/${scaler.metadata.generation}/${scaler.metadata.deletionTimestamp ?? ""}`;
     if (version !== undefined && generations.get(key) === version) return;
     if (version === undefined) generations.delete(key);
     else generations.set(key, version);
@@ -71,6 +75,8 @@ export function createController(parts: ControllerParts): Controller {
         clock,
         prometheus: parts.prometheus,
         scales: parts.scales,
+        outputs: createOutputs(parts),
+        headrooms: parts.headrooms,
         learner: createLearner(parts.prometheus, parts.thread, signal),
         reporter: createReporter(parts),
         journals,

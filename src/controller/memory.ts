@@ -5,6 +5,8 @@ import { startHistory } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
 import type { Anomaly, Fit } from "../forecast/index.ts";
 import { Expectations } from "./expectations.ts";
+import { headroomBefore } from "./headroom.ts";
+import type { Headroom } from "./headroom.ts";
 import type { LearnResult } from "./learner.ts";
 import type { PeakAhead } from "./peak-ahead.ts";
 import type { Plan } from "./plan.ts";
@@ -69,6 +71,7 @@ export interface Memory {
   finding: { readonly anomaly: Anomaly; readonly atMs: number } | undefined;
   ahead: PeakAhead | undefined;
   telling: Telling;
+  headroom: Headroom;
 }
 
 /** A scaler seen for the first time, or one whose demand is another now. `settledMs`: reading begins after it. */
@@ -94,6 +97,7 @@ export function newMemory(plan: Plan, settledMs: number, readiness = new Readine
     finding: undefined,
     ahead: undefined,
     telling: new Telling(),
+    headroom: headroomBefore(undefined),
   };
 }
 

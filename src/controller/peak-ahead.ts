@@ -11,11 +11,10 @@ export interface PeakAhead {
   readonly replicas: number;
 }
 
-/** Undefined while there is no forecast to go by. */
-export function peakAhead({ track, plan, model, missing }: Memory): PeakAhead | undefined {
+/** What the largest demand of `peak` needs, that of the next hour if none is given. Undefined while there is no forecast to go by. */
+export function peakAhead({ track, plan, model, missing }: Memory, peak = track.outlook.peak): PeakAhead | undefined {
   const demand = track.demand();
   if (model.kind !== "fitted" || missing !== undefined || demand.kind !== "calibrated" || demand.control === "demand") return undefined;
-  const { peak } = track.outlook;
   if (peak === undefined || !(peak.demand >= 0)) return undefined;
   const needed = peak.demand + Math.max(0, demand.margin * demand.scale);
   return { ...peak, replicas: Math.max(plan.policy.minReplicas, Math.ceil(needed / plan.targetPerReplica - 1e-9)) };

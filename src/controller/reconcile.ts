@@ -1,19 +1,23 @@
 // The line, for one scaler and one moment: what was asked, what was seen, what is coming, what to do, do it, say so.
 // Failures of the metric are inputs of the decision; every other failure is thrown and handled once, in controller.ts.
-import { parseScaler } from "../api/index.ts";
+import { parseScaler, pauseOf } from "../api/index.ts";
 import { monotonicMs } from "../clock.ts";
 import { decide, remember } from "../decision/index.ts";
-import type { Decision, DecisionInput } from "../decision/index.ts";
+import type { Decision, DecisionInput, ScaleHistory } from "../decision/index.ts";
 import { OperatorError } from "../errors.ts";
-import type { Scales, TargetScale } from "../kube/index.ts";
+import type { Headrooms, Scales, TargetScale } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
 import type { Metrics, Stage } from "../telemetry/index.ts";
+import { keepHeadroom, replicasWithRoom } from "./headroom.ts";
 import type { Journals } from "./journal.ts";
 import { askForModel, memoryFor } from "./learning.ts";
 import type { LearningParts } from "./learning.ts";
 import { historyOf } from "./memory.ts";
 import type { Memory } from "./memory.ts";
 import { countOverload, observe } from "./observation.ts";
+import { followed, served } from "./outputs/external.ts";
+import type { OutputPass, OutputState } from "./outputs/output.ts";
+import type { Outputs } from "./outputs/outputs.ts";
 import { readSlots, settleDelayMs } from "./reading.ts";
 import type { Plan } from "./plan.ts";
 import type { Reporter, StoredScaler } from "./report.ts";
@@ -40,6 +44,8 @@ const WRITE_ATTEMPTS = 4;
 export interface LineParts extends LearningParts {
   readonly prometheus: PrometheusClient;
   readonly scales: Scales;
+  readonly outputs: Outputs;
+  readonly headrooms: Headrooms;
   readonly reporter: Reporter;
   readonly journals: Journals;
   readonly metrics: Metrics;
@@ -50,6 +56,7 @@ export type Outcome = { readonly kind: "waitForChange" } | { readonly kind: "aga
 
 export async function reconcile(line: LineParts, stored: StoredScaler | undefined, key: string, signal: AbortSignal): Promise<Outcome> {
   if (stored === undefined) return forget(line, key);
+  if (stored.metadata.deletionTimestamp !== undefined) return end(line, stored, key, signal);
   const nowMs = line.clock.nowMs();
   const parsed = parseScaler(stored);
   if (parsed.kind === "invalid") {
@@ -64,13 +71,15 @@ export async function reconcile(line: LineParts, stored: StoredScaler | undefine
   const scale = await stage("scale", () => readScale(line, memory, signal));
   await stage("forecast", () => observe(memory, reading, scale, nowMs, line.metrics));
   askForModel(line, memory, parsed.scaler, nowMs);
-  const acted = scale instanceof OperatorError ? { failure: scale } : await act(line, memory, scale, signal);
+  const acted = scale instanceof OperatorError ? { failure: scale } : await act(line, stored, memory, scale, signal);
   let shortSeconds = 0;
   if (acted.decision !== undefined) {
-    rememberDecision(memory, acted.decision, nowMs);
+    rememberDecision(memory, acted.scale, acted.decision, nowMs);
     shortSeconds = countOverload(memory, acted.scale, nowMs, line.metrics);
     line.metrics.decision(acted.decision.reason);
   }
+  const paused = pauseOf(stored.metadata.annotations, nowMs).scaleOut;
+  await keepHeadroom(line.headrooms, memory, { nowMs, replicas: replicasWithRoom(scale, acted.decision), isPaused: paused }, signal);
   line.journals.take({ memory, nowMs, shortSeconds, ...acted });
   await stage("status", () => line.reporter.pass({ stored, memory, nowMs, ...acted }, signal));
   if (acted.failure !== undefined) throw acted.failure;
@@ -84,14 +93,16 @@ type Acted =
   | { readonly failure: OperatorError; readonly decision?: undefined };
 
 /** Decides and writes. A target that changed in between is read and decided on anew: its status changes at any time. */
-async function act(line: LineParts, memory: Memory, first: TargetScale, signal: AbortSignal): Promise<Acted> {
+async function act(line: LineParts, stored: StoredScaler, memory: Memory, first: TargetScale, signal: AbortSignal): Promise<Acted> {
   const stage = stageTimer(line.metrics);
   let scale = first;
   for (let attempt = 1; ; attempt++) {
-    const decision = await stage("decision", () => decide(decisionInput(memory, scale, line.clock.nowMs())));
+    const output = await readOutput(line, { stored, plan: memory.plan, scale, nowMs: line.clock.nowMs() }, signal);
+    if (output instanceof OperatorError) return { failure: output };
+    const decided = await stage("decision", () => decide(decisionInput(memory, scale, output, line.clock.nowMs())));
+    const decision = memory.plan.output.type === "External" ? served(decided, memory.lastDecision) : decided;
     if (decision.kind !== "scale") return { scale, decision };
-    const { resourceVersion } = scale;
-    const failure = await stage("actuate", () => write(line, memory, resourceVersion, decision.to, signal));
+    const failure = await stage("actuate", () => write(output, decision.to, signal));
     if (failure === undefined) return { scale, decision };
     if (failure.reason !== "Conflict" || attempt === WRITE_ATTEMPTS) return { failure };
     const again = await stage("scale", () => readScale(line, memory, signal));
@@ -116,16 +127,30 @@ async function readScale(line: LineParts, { plan }: Memory, signal: AbortSignal)
   }
 }
 
-/** Writes the replicas; the failure, if any, is what the pass reports. Whoever does not lead any more reports nothing. */
-async function write(line: LineParts, { plan }: Memory, version: string, replicas: number, signal: AbortSignal): Promise<OperatorError | undefined> {
+/** Where the number goes, or why that cannot be read. */
+async function readOutput({ outputs }: LineParts, pass: OutputPass, signal: AbortSignal): Promise<OutputState | OperatorError> {
   try {
-    await line.scales.write(plan.namespace, plan.target, replicas, version, signal);
+    return await outputs.read(pass, signal);
+  } catch (error) {
+    return failureOf(error, signal);
+  }
+}
+
+/** Writes the number; the failure, if any, is what the pass reports. */
+async function write(output: OutputState, replicas: number, signal: AbortSignal): Promise<OperatorError | undefined> {
+  try {
+    await output.write(replicas, signal);
     return undefined;
   } catch (error) {
-    const failure = asOperatorError(error);
-    if (signal.aborted || failure.reason === "NotLeader") throw failure;
-    return failure;
+    return failureOf(error, signal);
   }
+}
+
+/** What the pass reports of a failed call. Whoever does not lead any more reports nothing. */
+function failureOf(error: unknown, signal: AbortSignal): OperatorError {
+  const failure = asOperatorError(error);
+  if (signal.aborted || failure.reason === "NotLeader") throw failure;
+  return failure;
 }
 
 /** Why what was seen is too old to lower on, however it came about: a slow answer, a busy or stopped machine. Undefined while it is not. */
@@ -135,26 +160,47 @@ function behind({ track, plan }: Memory, nowMs: number): string | undefined {
   return `The newest ${Math.round(ageMs / 60_000)} minutes have not been looked at: the operator is behind.`;
 }
 
-function decisionInput(memory: Memory, scale: TargetScale, nowMs: number): DecisionInput {
+function decisionInput(memory: Memory, scale: TargetScale, { replicas, autoscaler }: OutputState, nowMs: number): DecisionInput {
   return {
     nowMs,
     demand: memory.track.demand(),
     expectedAtMost: memory.expectations.atMost,
     lastSampleMs: memory.track.lastSampleMs,
     missingBecause: memory.missing?.sentence ?? behind(memory, nowMs),
-    target: { replicas: scale.replicas, ready: scale.readyReplicas, isRollingOut: scale.isRollingOut },
-    policy: memory.plan.policy,
-    history: historyOf(memory, nowMs, scale.replicas),
+    target: { replicas, ready: scale.readyReplicas, isRollingOut: scale.isRollingOut },
+    policy: autoscaler === undefined ? memory.plan.policy : { ...memory.plan.policy, autoscaler },
+    history: historyNow(memory, replicas, nowMs),
   };
 }
 
-function rememberDecision(memory: Memory, decision: Decision, nowMs: number): void {
-  const { history, missing, plan } = memory;
-  if (history !== undefined) memory.history = remember(history, decision, { nowMs, policy: plan.policy, isMissing: missing !== undefined });
+/** What has been done so far. Where others carry decisions out, what the target shows of them counts. */
+function historyNow(memory: Memory, replicas: number, nowMs: number): ScaleHistory {
+  const history = historyOf(memory, nowMs, replicas);
+  return memory.plan.output.type === "External" ? followed(history, memory.lastDecision, replicas, nowMs) : history;
+}
+
+function rememberDecision(memory: Memory, scale: TargetScale, decision: Decision, nowMs: number): void {
+  const { missing, plan } = memory;
+  // What is only served is done when the target shows it.
+  const done: Decision = plan.output.type === "External" ? { ...decision, kind: "hold" } : decision;
+  memory.history = remember(historyNow(memory, decision.from, nowMs), done, { nowMs, policy: plan.policy, isMissing: missing !== undefined });
   memory.lastDecision = decision;
   if (decision.kind !== "scale") return;
   memory.lastScaleMs = nowMs;
-  memory.readiness.asked(decision.to, nowMs);
+  // A floor below what the target has asks for no pod.
+  if (plan.output.type === "Scale" || decision.to > scale.replicas) memory.readiness.asked(decision.to, nowMs);
+}
+
+/** The scaler is being deleted: what it keeps besides its target is given back, and nothing else is done for it. */
+async function end(line: LineParts, stored: StoredScaler, key: string, signal: AbortSignal): Promise<Outcome> {
+  try {
+    await line.outputs.letGo(stored, signal);
+  } catch (error) {
+    const failure = failureOf(error, signal);
+    line.reporter.stuck(stored, failure);
+    throw failure;
+  }
+  return forget(line, key);
 }
 
 function forgetModel(line: LineParts, key: string): void {

@@ -8,6 +8,7 @@ import type { Decision, TraceEntry } from "../decision/index.ts";
 import type { TargetScale } from "../kube/index.ts";
 import { percent } from "./conditions.ts";
 import type { Verdict } from "./conditions.ts";
+import { headroomStatus } from "./headroom.ts";
 import type { Memory } from "./memory.ts";
 import { forecastAt } from "./track.ts";
 
@@ -39,6 +40,7 @@ export function seenStatus(memory: Memory): MergePatch<ScalerStatus> {
     ...accuracyStatus(memory),
     ...serviceStatus(memory),
     ...readinessStatus(memory),
+    ...headroomStatus(memory),
   };
 }
 

@@ -33,6 +33,8 @@ export interface ScalerGauges {
   readonly serviceLevelTarget: number;
   /** Share of the last week in which it did. */
   readonly serviceLevelMet: number;
+  /** Placeholder pods, where they are asked for. */
+  readonly headroom?: { readonly wanted: number; readonly ready: number } | undefined;
   readonly wape: number;
   readonly coverage: number;
   readonly conditions: readonly { readonly type: string; readonly status: string; readonly reason: string }[];
@@ -118,6 +120,9 @@ const FAMILIES: readonly Readable[] = [
   gauge("model_fitted_timestamp_seconds", "When the model that serves was fitted.", ({ fittedAtSeconds }) => fittedAtSeconds),
   gauge("service_level_target_ratio", "Share of the time in which capacity is to cover demand.", ({ serviceLevelTarget }) => serviceLevelTarget),
   gauge("service_level_met_ratio", "Share of the last 7 days in which ready capacity covered demand.", ({ serviceLevelMet }) => serviceLevelMet),
+  gauges("headroom_pods", ["kind"], "Placeholder pods of spec.nodeHeadroom: wanted, or ready (those that have their room).", ({ headroom }) =>
+    headroom === undefined ? [] : each("kind", headroom),
+  ),
   gauges("condition", ["type", "reason"], "1 where the condition is True, 0 where it is not.", ({ conditions }) =>
     conditions.map(({ type, status, reason }) => [`${label("type", type)},${label("reason", reason)}`, status === "True" ? 1 : 0]),
   ),

@@ -48,7 +48,9 @@ describe("a manifest that can be used", () => {
             tolerance: 0.1,
           },
         },
+        schedules: [],
         fallback: undefined,
+        nodeHeadroom: undefined,
       },
     });
   });
