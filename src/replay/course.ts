@@ -17,6 +17,8 @@ export interface Replay {
   readonly readyDelayMs: number;
   /** What was really at the target when the sample of a step came, for a past that was lived; without it a model of pods tells it. */
   readonly applied?: (step: number) => Applied | undefined;
+  /** `replicas` within the bounds that hold at a moment; without it the line's own minReplicas and maxReplicas hold always. */
+  readonly within?: (replicas: number, timeMs: number) => number;
 }
 
 /** One value a step of the trace, history included. */
@@ -43,10 +45,11 @@ export interface Course {
   readonly wanted: Float64Array;
   /** Replicas ready at this step. */
   readonly ready: Float64Array;
+  readonly within: Replay["within"];
 }
 
 /** Fits the line on the history and walks it over the whole trace. Throws RangeError if its step is not the trace's. */
-export function replayLine({ line, trace, split, readyDelayMs, applied }: Replay): Course {
+export function replayLine({ line, trace, split, readyDelayMs, applied, within }: Replay): Course {
   const { startMs, stepMs, values } = trace;
   const { leadSteps, minReplicas, maxReplicas } = line.rule.settings;
   const { length } = values;
@@ -54,6 +57,7 @@ export function replayLine({ line, trace, split, readyDelayMs, applied }: Replay
   const [forecast, upper, persistence, points, wanted] = [blank(), blank(), blank(), blank(), blank()];
   const fit = line.forecaster.fit({ startMs, stepMs, values: values.slice(0, split) });
   const world = createWorld(line, wanted, Math.ceil(readyDelayMs / stepMs - 1e-9));
+  const bounded = within ?? ((replicas: number) => Math.min(maxReplicas, Math.max(minReplicas, replicas)));
   const appliedAt = applied ?? ((step: number) => world.appliedAt(step));
   let last = NaN;
   for (let i = 0; i < length; i++) {
@@ -67,8 +71,8 @@ export function replayLine({ line, trace, split, readyDelayMs, applied }: Replay
     }
     const demand = line.demand();
     points[i] = demand.point;
-    wanted[i] = Math.min(maxReplicas, Math.max(minReplicas, demand.wanted));
-    if (i >= split) world.tookOver(demand);
+    wanted[i] = bounded(demand.wanted, startMs + i * stepMs);
+    if (i >= split) world.tookOver(demand, within === undefined || wanted[i] === demand.wanted);
   }
   return {
     trace,
@@ -84,6 +88,7 @@ export function replayLine({ line, trace, split, readyDelayMs, applied }: Replay
     points,
     wanted,
     ready: readyReplicas(wanted, stepMs, readyDelayMs),
+    within,
   };
 }
 
@@ -97,8 +102,9 @@ function createWorld(line: Line, wanted: Float64Array, delaySteps: number) {
       for (let i = Math.max(0, step - Math.max(1, delaySteps)); i < step; i++) ready = Math.min(ready, wanted[i] ?? Infinity);
       return { readyReplicas: Number.isFinite(ready) ? ready : NaN, ownThroughout: ownSteps >= line.rule.settings.leadSteps };
     },
-    tookOver(demand: Demand) {
-      ownSteps = demand.unlimited <= line.rule.settings.maxReplicas ? ownSteps + 1 : 0;
+    /** `isOwn`: no bound of the moment changed what was wanted. */
+    tookOver(demand: Demand, isOwn: boolean) {
+      ownSteps = isOwn && demand.unlimited <= line.rule.settings.maxReplicas ? ownSteps + 1 : 0;
     },
   };
 }

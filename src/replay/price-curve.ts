@@ -139,7 +139,9 @@ function replicasAt(course: Course, budget: number, scales: Float64Array, ladder
   return asked;
 }
 
-function measured({ trace, judgedFrom, readyDelayMs, settings }: Course, asked: Float64Array): PolicyMeasures {
+function measured({ trace, judgedFrom, readyDelayMs, settings, within }: Course, wanted: Float64Array): PolicyMeasures {
   const { targetPerReplica, minReplicas, maxReplicas } = settings;
-  return measure({ demand: trace.values, stepMs: trace.stepMs, targetPerReplica, readyDelayMs, minReplicas, maxReplicas, judgedFrom }, asked);
+  const { startMs, stepMs, values } = trace;
+  const asked = within === undefined ? wanted : wanted.map((replicas, i) => within(replicas, startMs + i * stepMs));
+  return measure({ demand: values, stepMs, targetPerReplica, readyDelayMs, minReplicas, maxReplicas, judgedFrom }, asked);
 }

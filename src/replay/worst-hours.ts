@@ -107,8 +107,9 @@ function overloadedHours({ course, targetPerReplica, localClock }: WorstHoursInp
   return hours.filter(({ overloadedSteps }) => overloadedSteps > 0);
 }
 
-function reasonOf({ course, targetPerReplica, maxReplicas, readyDelayMs, localClock }: WorstHoursInput, step: number): WorstReason {
+function reasonOf({ course, targetPerReplica, readyDelayMs, localClock, ...input }: WorstHoursInput, step: number): WorstReason {
   const { trace, leadSteps, wanted, upper } = course;
+  const maxReplicas = course.within?.(input.maxReplicas, trace.startMs + step * trace.stepMs) ?? input.maxReplicas;
   const y = trace.values[step] ?? NaN;
   const needed = Math.ceil(y / targetPerReplica - 1e-9);
   if (needed > maxReplicas) return { kind: "atMaxReplicas", needed, maxReplicas };

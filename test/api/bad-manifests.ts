@@ -1,4 +1,5 @@
 // Manifests that must be refused, each for one field: by the parse offline and by the API server. `patch` is merged into the good manifest below.
+import { BAD_SCHEDULES, EDGE_SCHEDULES } from "./schedule-manifests.ts";
 
 export interface BadManifest {
   readonly name: string;
@@ -65,6 +66,10 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
   bad("maxReplicas beyond any cluster", "spec.maxReplicas", { maxReplicas: 100_001 }),
   bad("minReplicas 0", "spec.minReplicas", { minReplicas: 0 }),
   bad("minReplicas above maxReplicas", "spec.minReplicas", { minReplicas: 41 }),
+  bad("no time to look for nodes", "spec.nodeHeadroom.ahead", { nodeHeadroom: { ahead: "0s" } }),
+  bad("nodes beyond six hours", "spec.nodeHeadroom.ahead", { nodeHeadroom: { ahead: "6h1m" } }),
+  bad("PriorityClass of an impossible name", "spec.nodeHeadroom.priorityClassName", { nodeHeadroom: { priorityClassName: "Low" } }),
+  bad("number of placeholder pods", "spec.nodeHeadroom.replicas", { nodeHeadroom: { replicas: 3 } }),
   bad("unknown answer to a breach of the maximum", "spec.maxCapacityBreach", { maxCapacityBreach: "Ignore" }),
   bad("Raise without a ceiling", "spec.maxReplicasCeiling", { maxCapacityBreach: "Raise" }),
   bad("ceiling without Raise", "spec.maxReplicasCeiling", { maxReplicasCeiling: 60 }),
@@ -114,6 +119,7 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
   bad("fallback without replicas", "spec.fallback.replicas", { fallback: { after: "10m" } }),
   bad("fallback above maxReplicas", "spec.fallback.replicas", { fallback: { replicas: 41 } }),
   bad("fallback at once", "spec.fallback.after", { fallback: { replicas: 5, after: "0s" } }),
+  ...BAD_SCHEDULES.map(([name, field, spec]) => bad(name, field, spec)),
   bad("mistyped field", "spec.maxReplica", { maxReplica: 40 }),
   ...badAccess,
 ];
@@ -142,6 +148,8 @@ const good = (name: string, spec: PlainObject): Omit<BadManifest, "field"> => ({
 
 /** Manifests at the edge of what is allowed: both the parse and the API server must accept them. */
 export const EDGE_MANIFESTS: readonly Omit<BadManifest, "field">[] = [
+  { name: "node headroom with its defaults", patch: { spec: { nodeHeadroom: {} } } },
+  { name: "node headroom of six hours", patch: { spec: { nodeHeadroom: { ahead: "6h", priorityClassName: "a.b-c" } } } },
   good("as small as it gets", {}),
   ...[1, "500m", "1k", "1Ki", "1e3", "5E", "9E", "1e-30", "+.5", "1.", "1n"].map((value) =>
     good(`targetPerReplica ${value}`, { metric: { targetPerReplica: value } }),
@@ -159,6 +167,7 @@ export const EDGE_MANIFESTS: readonly Omit<BadManifest, "field">[] = [
   good("no scale down", { behavior: { scaleDown: { selectPolicy: "Disabled" } } }),
   good("a fallback with its default", { fallback: { replicas: 40 } }),
   good("a ceiling at maxReplicas", { maxCapacityBreach: "Raise", maxReplicasCeiling: 40 }),
+  ...EDGE_SCHEDULES.map(([name, spec]) => good(name, spec)),
   good("one number of replicas", { minReplicas: 40 }),
   ...["http://prometheus:9090", "https://prometheus.example/prefix/", "https://10.0.0.1", "http://[::1]:9090"].map((url) =>
     good(`Prometheus at ${url}`, { metric: { prometheus: { url } } }),

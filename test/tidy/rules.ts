@@ -14,14 +14,15 @@ export const IMPORTS: Readonly<Record<string, { readonly values: readonly string
   prometheus: { values: [], types: ["api", "series"] },
   kube: { values: ["api"], types: [] },
   telemetry: { values: [], types: [] },
+  external: { values: ["api"], types: ["kube"] },
   controller: { values: ["api", "series", "forecast", "decision", "advice"], types: ["prometheus", "kube", "telemetry"] },
   playground: { values: ["api"], types: [] },
-  cli: { values: ["api", "series", "forecast", "decision", "replay", "advice", "prometheus", "kube", "telemetry", "controller", "playground"], types: [] },
+  cli: { values: ["api", "series", "forecast", "decision", "replay", "advice", "prometheus", "kube", "telemetry", "external", "controller", "playground"], types: [] },
 };
 /** Files at the top of src/ that anyone may import; main.ts may import cli. */
 const EVERYONES = new Set(["clock.ts", "errors.ts"]);
 const PURE = new Set(["api", "series", "forecast", "decision", "replay", "advice"]);
-const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = { api: ["zod"], forecast: ["simple-statistics"], replay: ["simple-statistics"] };
+const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = { api: ["zod", "croner"], forecast: ["simple-statistics"], replay: ["simple-statistics"] };
 const BANNED_NAMES = /^(utils?|helpers?|common|shared|types|misc|lib|core)(\.ts)?$/;
 export const SIZES = { median: 100, ninety: 300, file: 500, function: 70, line: 160 };
 

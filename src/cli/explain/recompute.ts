@@ -3,7 +3,7 @@
 import type { Journal, JournalEvent, Slot } from "../../advice/index.ts";
 import type { Scaler } from "../../api/index.ts";
 import { newLine, planFor } from "../../controller/index.ts";
-import { decide, startHistory } from "../../decision/index.ts";
+import { decide, startHistory, withinBounds } from "../../decision/index.ts";
 import type { Decision, DecisionInput, Policy } from "../../decision/index.ts";
 import { lastPresentMs } from "../../series/index.ts";
 import type { Series } from "../../series/index.ts";
@@ -32,9 +32,9 @@ export async function recompute(scaler: Scaler, history: Series, current: number
     if (isFitted) ahead[i + leadSteps] = line.forecaster.forecast(leadSteps);
     if (i % SLICE === 0) await pause();
     const { kind, raw, wanted } = line.demand();
-    const to = kind === "missing" ? asked : Math.min(maxReplicas, Math.max(minReplicas, wanted));
+    const to = kind === "missing" ? asked : withinBounds(plan.policy, wanted, timeMs);
     if (timeMs > nowMs - DAY_MS) {
-      const limitedBy = wanted > maxReplicas ? "TooManyReplicas" : undefined;
+      const limitedBy = kind !== "missing" && wanted > to ? "TooManyReplicas" : undefined;
       if (to !== asked && !Number.isNaN(asked)) events.push({ kind: "asked", timeMs, from: asked, to, reason: "ForecastDemand", limitedBy });
       const begin = Math.floor(timeMs / slotMs) * slotMs;
       const seen = { demand: values[i] ?? NaN, forecast: ahead[i] ?? NaN, raw: kind === "missing" ? NaN : raw, asked: to, limitedBy } as const;
