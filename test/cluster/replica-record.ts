@@ -18,18 +18,36 @@ export interface ReplicaRecord {
 
 const TEMPLATE = '{.metadata.name} {.spec.replicas} {.status.readyReplicas}{"\\n"}';
 
-/** Watches until stopped. `nowMs` gives the time of each change. */
+/** A watch that ends, because its server does, is begun again after so long. */
+const AGAIN_MS = 500;
+
+/** Watches until stopped, also after the server was away. `nowMs` gives the time of each change. */
 export function recordReplicas(binary: string, kubectl: Kubectl, namespace: string, nowMs: () => number): ReplicaRecord {
   const changes = new Map<string, ReplicaChange[]>();
   const args = ["--kubeconfig", kubectl.kubeconfig, "get", "deployments", "--namespace", namespace, "--watch", "-o", `jsonpath=${TEMPLATE}`];
-  const child = spawn(binary, args, { stdio: ["ignore", "pipe", "ignore"] });
-  guardChild(child);
-  createInterface({ input: child.stdout }).on("line", (line) => {
+  const take = (line: string) => {
     const [name = "", replicas, ready] = line.split(" ");
     const change = { atMs: nowMs(), replicas: Number(replicas), ready: Number(ready || 0) };
     const known = changes.get(name);
     if (known === undefined) changes.set(name, [change]);
     else known.push(change);
-  });
-  return { of: (name) => changes.get(name) ?? [], stop: () => void child.kill() };
+  };
+  let isStopped = false;
+  let end: () => void;
+  const begin = () => {
+    const child = spawn(binary, args, { stdio: ["ignore", "pipe", "ignore"] });
+    guardChild(child);
+    createInterface({ input: child.stdout }).on("line", take);
+    const again = () => void (isStopped || setTimeout(() => isStopped || begin(), AGAIN_MS));
+    child.once("exit", again);
+    end = () => void child.kill();
+  };
+  begin();
+  return {
+    of: (name) => changes.get(name) ?? [],
+    stop() {
+      isStopped = true;
+      end();
+    },
+  };
 }

@@ -22,6 +22,8 @@ export interface Cluster {
   kubeconfigFor(name: string, token: string): string;
   /** Stops the API server, waits `downMs`, and starts it again on the same port and data. */
   restartApiServer(downMs?: number): Promise<void>;
+  /** Kills etcd, waits `downMs`, and starts it again on the same port and data; resolves when the API server answers again. */
+  restartEtcd(downMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -90,8 +92,12 @@ async function startIn({ folder, binaries, readyDelayMs, auditFile }: Wanted, ru
   const kubeconfig = kubeconfigFor("admin", adminToken);
   const kubectl = createKubectl(binaries.kubectl, kubeconfig);
 
-  const etcd = start("etcd", etcdArgs(file("etcd"), etcdPort, peerPort));
-  await untilReady(etcd, "listening", ETCD_DEADLINE_MS, () => isListening(etcdPort));
+  const startEtcd = async () => {
+    const started = start("etcd", etcdArgs(file("etcd"), etcdPort, peerPort));
+    await untilReady(started, "listening", ETCD_DEADLINE_MS, () => isListening(etcdPort));
+    return started;
+  };
+  let etcd = await startEtcd();
   const startApiServer = async () => {
     const api = start("kube-apiserver", [...apiServerArgs(folder, server, apiPort, etcdPort), ...auditArgs(file("audit-policy.yaml"), auditFile)]);
     await untilReady(api, "ready", API_DEADLINE_MS, () => answersOk(`${server}/readyz`, adminToken));
@@ -111,6 +117,15 @@ async function startIn({ folder, binaries, readyDelayMs, auditFile }: Wanted, ru
       running.splice(running.indexOf(api), 1);
       await new Promise((resolve) => setTimeout(resolve, downMs));
       api = await startApiServer();
+    },
+    async restartEtcd(downMs = 0) {
+      await etcd.stop(0);
+      running.splice(running.indexOf(etcd), 1);
+      await new Promise((resolve) => setTimeout(resolve, downMs));
+      etcd = await startEtcd();
+      // The last to be stopped.
+      running.unshift(...running.splice(running.indexOf(etcd), 1));
+      await untilReady(api, "ready again", API_DEADLINE_MS, () => answersOk(`${server}/readyz`, adminToken));
     },
     stop,
   };
