@@ -148,8 +148,8 @@ const good = (name: string, spec: PlainObject): Omit<BadManifest, "field"> => ({
 
 /** Manifests at the edge of what is allowed: both the parse and the API server must accept them. */
 export const EDGE_MANIFESTS: readonly Omit<BadManifest, "field">[] = [
-  { name: "node headroom with its defaults", patch: { spec: { nodeHeadroom: {} } } },
-  { name: "node headroom of six hours", patch: { spec: { nodeHeadroom: { ahead: "6h", priorityClassName: "a.b-c" } } } },
+  good("node headroom with its defaults", { nodeHeadroom: {} }),
+  good("node headroom of six hours", { nodeHeadroom: { ahead: "6h", priorityClassName: "a.b-c" } }),
   good("as small as it gets", {}),
   ...[1, "500m", "1k", "1Ki", "1e3", "5E", "9E", "1e-30", "+.5", "1.", "1n"].map((value) =>
     good(`targetPerReplica ${value}`, { metric: { targetPerReplica: value } }),
