@@ -16,6 +16,8 @@ export interface Metrics extends Omit<ScalerSeries, "families"> {
   reconcile(outcome: "ok" | "error"): void;
   prometheusRequest(code: string): void;
   kubernetesRequest(method: string, code: string): void;
+  /** A call of KEDA's, by the name of its gRPC status. */
+  externalRequest(method: string, code: string): void;
   /** Loads of history that wait for their turn. */
   loadsWaiting(count: number): void;
   leader(isLeader: boolean): void;
@@ -104,6 +106,7 @@ export function createMetrics(): Metrics {
     reconcile: (outcome) => reconciles.inc({ outcome }),
     prometheusRequest: (code) => requests.inc({ code }),
     kubernetesRequest: (method, code) => kubernetes.inc({ method, code }),
+    externalRequest: externalMetrics(registers),
     loadsWaiting: (count) => waiting.set(count),
     leader: (isLeader) => leader.set(isLeader ? 1 : 0),
     shard: shardMetrics(registers),
@@ -125,6 +128,13 @@ async function factsOf(registry: Registry): Promise<MetricFacts[]> {
     ...SCALER_FAMILIES.map(({ name, type, help, labels }) => ({ name, type, help, labels: ["namespace", "name", ...labels] })),
     ...registered.map(({ name, type, help }) => ({ name, type: String(type), help, labels: labelsOf(name) })),
   ];
+}
+
+function externalMetrics(registers: Registry[]): Metrics["externalRequest"] {
+  const labelNames = ["method", "code"];
+  const help = "Calls of KEDA's to the external scaler that were answered, by method and gRPC status.";
+  const calls = new Counter({ name: "predictive_scaler_external_requests_total", help, labelNames, registers });
+  return (method, code) => calls.inc({ method, code });
 }
 
 function shardMetrics(registers: Registry[]): Metrics["shard"] {

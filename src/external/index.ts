@@ -1,0 +1,2 @@
+export { serveExternalScaler } from "./server.ts";
+export type { ExternalScalerServer } from "./server.ts";
