@@ -8,8 +8,10 @@ import { connect, createLeases, createMemberLeases, KubeError, LEASE_TIMING } fr
 import type { KubeConnection } from "../kube/index.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
+import { giveBack } from "./release/give-back.ts";
 import { takeLease } from "./release/lease.ts";
 import { markRemoved } from "./release/mark-removed.ts";
+import { removeHeadroom } from "./release/remove-headroom.ts";
 import { readScalers } from "./release/scalers.ts";
 import type { HeldScaler } from "./release/scalers.ts";
 import { names } from "./run.ts";
@@ -33,7 +35,7 @@ export interface ReleaseParts {
 }
 
 /** Everything that the operator holds, each with what lets go of it, in this order. A step says what it did; it throws KubeError if another try may help. */
-const STEPS: readonly ((scalers: readonly HeldScaler[], parts: ReleaseParts) => Promise<void>)[] = [markRemoved];
+const STEPS: readonly ((scalers: readonly HeldScaler[], parts: ReleaseParts) => Promise<void>)[] = [giveBack, removeHeadroom, markRemoved];
 
 /** Ms for everything: the hook's activeDeadlineSeconds leaves room for another run. */
 const LIMIT_MS = 80_000;
@@ -44,8 +46,9 @@ Example:
   predictive-scaler release --leader-elect-namespace predictive-scaler
 
 Takes the lease, so that no replica of the operator goes on, waits until the one that
-held it has stopped, and says in the status of every scaler that nobody acts on it.
-Scalers, workloads and their replicas stay as they are. An operator that still runs
+held it has stopped, gives back the minReplicas of HPAs that scalers keep as floors, and
+says in the status of every scaler that nobody acts on it. Scalers, workloads and their
+replicas stay as they are. An operator that still runs
 five minutes later takes the lease back and goes on.
 `;
 
