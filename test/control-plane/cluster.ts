@@ -143,8 +143,6 @@ interface ControllerParts {
 async function startControllers({ kubeconfig, kubectl, folder, start, readyDelayMs }: ControllerParts): Promise<void> {
   const client = ["--kubeconfig", kubeconfig];
   const unlimited = ["--kube-api-qps=1000", "--kube-api-burst=2000", "--leader-elect=false", "--secure-port=0"];
-  // Tests of HPAs do not wait for its 15 s.
-  const autoscaling = ["--horizontal-pod-autoscaler-sync-period=1s"];
   const accounts = [`--service-account-private-key-file=${join(folder, "sa.key")}`, "--use-service-account-credentials=true"];
   // Usually 15 s: far longer than the tests' minutes.
   const hpa = "--horizontal-pod-autoscaler-sync-period=1s";
