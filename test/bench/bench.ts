@@ -4,6 +4,7 @@
 // speed and accuracy with --peers: beside other libraries, installed on demand below test/bench
 // npm run bench -- picture                the picture of docs/forecasting.md
 // npm run bench -- fleet                  how long until a hundred scalers forecast, on the embedded servers
+// npm run bench -- load                   what a fleet costs on the real API server and Prometheus, and how punctual it is; several sizes for what more scalers cost
 // npm run bench -- fuzz                   a million hostile cases for all that reads text from outside; --seed repeats a run
 // All take --output json. Times depend on what else the machine does: the best of many runs is the one to read. Exit code 1 when a fleet is too slow or a decision's verdict is missed, 2 on wrong arguments.
 import { parseArgs } from "node:util";
@@ -17,6 +18,7 @@ const USAGE = `usage: npm run bench -- [speed] [--peers] [--output text|json]
        npm run bench -- decision DIR [--output text|json]
        npm run bench -- picture [FILE]
        npm run bench -- fleet [--scalers 100] [--minutes 0] [--output text|json]
+       npm run bench -- load [--scalers 1000[,10000]] [--minutes 5] [--step 1m|5m] [--history 28d] [--output text|json]
        npm run bench -- fuzz [--cases 1000000] [--seed N] [--output text|json]
 example: npm run bench -- accuracy ../shared/traces`;
 const isBold = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
@@ -110,6 +112,33 @@ async function runFleet(scalers: number, minutes: number, isJson: boolean): Prom
   return isMissed ? 1 : 0;
 }
 
+async function runLoad(sizes: readonly number[], minutes: number, { step, history, isJson }: { step: string; history: string; isJson: boolean }): Promise<number> {
+  const { load } = await import("./load.ts");
+  const { growthVerdicts, loadVerdicts } = await import("./load-figures.ts");
+  const runs = [];
+  for (const scalers of sizes) {
+    const figures = await load({ scalers, minutes, step, history, say: progress });
+    runs.push({ ...figures, verdicts: loadVerdicts(figures) });
+  }
+  const [few, many] = [runs[0], runs.at(-1)];
+  const growth = few !== undefined && many !== undefined && many.scalers > few.scalers ? growthVerdicts(few, many) : [];
+  if (isJson) print([JSON.stringify({ runs, growth }, undefined, 2)]);
+  const columns = [{ title: "what" }, { title: "found", decimals: 2 }, { title: "must", decimals: 2 }, { title: "meets" }];
+  const rows = (verdicts: typeof growth) => verdicts.map(({ what, found, must, isMet }) => [what, found, must, isMet ? "must" : "MISSED"]);
+  for (const { scalers, start, steady, secondsToDecisions, secondsToForecasts, verdicts } of isJson ? [] : runs) {
+    print([`${scalers} scalers, steps of ${step}: all decided after ${secondsToDecisions.toFixed(0)} s, all forecasting after ${secondsToForecasts.toFixed(0)} s.`]);
+    for (const [when, usage] of Object.entries({ start, steady })) {
+      const { seconds, cores, residentMiB, usedMiB, apiCallsPerSecond, queriesPerSecond, passesPerSecond, eventLoopP99Ms, eventLoopWorstMs, lateness } = usage;
+      print([`  ${when}, ${seconds.toFixed(0)} s: ${cores.toFixed(3)} cores, ${residentMiB.toFixed(0)} MiB resident, ${usedMiB.toFixed(0)} MiB in use`]);
+      print([`    a second ${passesPerSecond.toFixed(1)} passes, ${apiCallsPerSecond.toFixed(1)} API calls, ${queriesPerSecond.toFixed(1)} queries of Prometheus`]);
+      print([`    event loop p99 ${eventLoopP99Ms.toFixed(0)} ms (worst ${eventLoopWorstMs.toFixed(0)}), decisions late at most p50 ${lateness.p50} s, p99 ${lateness.p99} s`]);
+    }
+    print([...table(columns, rows(verdicts)), ""]);
+  }
+  if (!isJson && growth.length > 0) print(table(columns, rows(growth)));
+  return [...runs.flatMap(({ verdicts }) => verdicts), ...growth].every(({ isMet }) => isMet) ? 0 : 1;
+}
+
 async function runFuzz(cases: number, seed: number, isJson: boolean): Promise<number> {
   const { fuzz } = await import("./fuzz.ts");
   const found = await fuzz(cases, seed, progress);
@@ -125,7 +154,8 @@ async function runFuzz(cases: number, seed: number, isJson: boolean): Promise<nu
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, scalers: { type: "string", default: "100" }, minutes: { type: "string", default: "0" },
+    options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, scalers: { type: "string", default: "100" }, minutes: { type: "string" },
+      step: { type: "string", default: "1m" }, history: { type: "string", default: "28d" },
       cases: { type: "string", default: "1000000" }, seed: { type: "string" },
       peers: { type: "boolean", default: false }, coverage: { type: "boolean", default: false }, windows: { type: "string", default: "17" }, help: { type: "boolean", default: false } },
   });
@@ -152,7 +182,13 @@ async function main(): Promise<number> {
     if (!(Number.isSafeInteger(cases) && cases >= 100) || !Number.isSafeInteger(seed)) throw new TypeError("--cases is a number from 100 on, --seed a whole number");
     return runFuzz(cases, seed, isJson);
   }
-  if (command === "fleet") return runFleet(Number(values.scalers), Number(values.minutes), isJson);
+  if (command === "fleet") return runFleet(Number(values.scalers), Number(values.minutes ?? 0), isJson);
+  if (command === "load") {
+    const sizes = values.scalers.split(",").map(Number);
+    const minutes = Number(values.minutes ?? 5);
+    if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 1) || !(minutes > 0)) throw new TypeError("--scalers is one number from 1 on or several by commas, --minutes a number above 0");
+    return runLoad(sizes, minutes, { step: values.step, history: values.history, isJson });
+  }
   if (command === "accuracy" && dir !== undefined) return runAccuracy(dir, leadMs, isJson);
   throw new TypeError(command === "accuracy" || command === "decision" ? `${command} needs the folder that holds the traces` : `unknown command ${command}`);
 }

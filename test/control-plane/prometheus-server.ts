@@ -1,5 +1,5 @@
 // The real Prometheus on a free loopback port, over history that was written into its blocks before it started.
-// Samples must be older than three hours: blocks may not reach into the head.
+// Samples must be older than three hours, because blocks may not reach into the head; or there are live samples, and the head begins with those.
 import { execFileSync } from "node:child_process";
 import { createWriteStream, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
@@ -31,7 +31,14 @@ const NEWEST_AGE_MS = 3 * 3_600_000;
 /** Bytes of text that are written at once. */
 const CHUNK_BYTES = 1 << 20;
 
-export async function startPrometheus(binaries: Binaries, series: readonly Backfill[]): Promise<PrometheusServer> {
+/** Where live samples come from: they must be newer than all history. */
+export interface Live {
+  /** `host:port` that answers /metrics. */
+  readonly target: string;
+  readonly intervalSeconds: number;
+}
+
+export async function startPrometheus(binaries: Binaries, series: readonly Backfill[], live?: Live): Promise<PrometheusServer> {
   const folder = temporaryFolder("predictive-scaler-prometheus-");
   let server: Server | undefined;
   const stop = async () => {
@@ -40,8 +47,11 @@ export async function startPrometheus(binaries: Binaries, series: readonly Backf
   };
   try {
     const data = join(folder, "data");
+    const newest = Math.max(...series.map(({ toMs }) => toMs));
+    const isTooNew = live === undefined && newest > Date.now() - NEWEST_AGE_MS;
+    if (isTooNew) throw new RangeError(`The newest sample is at ${new Date(newest).toISOString()}; expected one older than 3 hours.`);
     await writeBlocks(binaries, folder, data, series);
-    writeFileSync(join(folder, "prometheus.yml"), "global: {scrape_interval: 1m}\n");
+    writeFileSync(join(folder, "prometheus.yml"), configOf(live));
     for (let tries = 1; ; tries++) {
       const [port = 0] = await freePorts(1);
       const url = `http://127.0.0.1:${port}`;
@@ -62,9 +72,14 @@ export async function startPrometheus(binaries: Binaries, series: readonly Backf
   }
 }
 
+function configOf(live: Live | undefined): string {
+  if (live === undefined) return "global: {scrape_interval: 1m}\n";
+  // As the history is written: without job and instance.
+  const drop = "metric_relabel_configs: [{regex: job|instance, action: labeldrop}]";
+  return `scrape_configs: [{job_name: live, scrape_interval: ${live.intervalSeconds}s, static_configs: [{targets: ["${live.target}"]}], ${drop}}]\n`;
+}
+
 async function writeBlocks(binaries: Binaries, folder: string, data: string, series: readonly Backfill[]): Promise<void> {
-  const newest = Math.max(...series.map(({ toMs }) => toMs));
-  if (newest > Date.now() - NEWEST_AGE_MS) throw new RangeError(`The newest sample is at ${new Date(newest).toISOString()}; expected one older than 3 hours.`);
   const text = join(folder, "history.om");
   const out = createWriteStream(text);
   let chunk = "";

@@ -1,0 +1,94 @@
+// A fleet on the real API server and the real Prometheus, in wall time: what the built operator costs and how punctual it is.
+// Everything is on loopback and shares one machine. test/bench/load-world.ts says what is simulated.
+import { applyCrd } from "../control-plane/global-setup.ts";
+import { startCluster } from "../control-plane/cluster.ts";
+import { createAll } from "../control-plane/create-all.ts";
+import { startPrometheus } from "../control-plane/prometheus-server.ts";
+import { provision } from "../control-plane/provision.ts";
+import { operatorKubeconfig } from "../cluster/operator-account.ts";
+import { startOperator } from "../cluster/operator.ts";
+import type { Operator } from "../cluster/operator.ts";
+import { usageOf } from "./load-figures.ts";
+import type { LoadFigures, Scrape } from "./load-figures.ts";
+import { historyUntil, NAMESPACE, objectsOf, startExporter } from "./load-world.ts";
+import type { Fleet } from "./load-world.ts";
+
+const MINUTE_MS = 60_000;
+const HISTORY_DAYS = 29;
+const LIVE_SECONDS = 15;
+const SCRAPE_MS = 15_000;
+/** Until all have decided it is looked more often, the sooner the fewer there are, ms. */
+const firstLooksMs = (scalers: number) => Math.min(SCRAPE_MS, Math.max(2_000, 2 * scalers));
+/** After so long the start is given up: a busy machine learns about one model a second. */
+const giveUpMs = (scalers: number) => Math.max(600_000, 1_500 * scalers);
+/** Between the start and the steady time: what waits is worked off, and every scaler has its place in the minute. */
+const SETTLE_MS = 90_000;
+
+export interface LoadOptions extends Fleet {
+  /** How long is measured once all forecast. */
+  readonly minutes: number;
+  readonly say: (what: string) => void;
+}
+
+export async function load({ minutes, say, ...fleet }: LoadOptions): Promise<LoadFigures> {
+  const binaries = await provision();
+  if (binaries === undefined) throw new Error("There is no control plane here. test/control-plane builds it where there is Go.");
+  const closing: (() => Promise<unknown>)[] = [];
+  try {
+    say("starting the API server and Prometheus, with four weeks of history");
+    const cluster = await startCluster(binaries);
+    closing.push(() => cluster.stop());
+    await applyCrd(cluster);
+    const kubeconfig = await operatorKubeconfig(cluster.kubectl, cluster.folder, "load-operator");
+    await cluster.kubectl.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
+    say(`creating ${fleet.scalers} Deployments and scalers`);
+    await createAll(cluster.kubeconfig, Array.from({ length: fleet.scalers }, (_, i) => objectsOf(i, fleet)).flat());
+    const exporter = await startExporter();
+    closing.push(() => exporter.stop());
+    const prometheus = await startPrometheus(binaries, historyUntil(Date.now(), HISTORY_DAYS), { target: exporter.target, intervalSeconds: LIVE_SECONDS });
+    closing.push(() => prometheus.stop());
+    say("starting the operator");
+    const beginMs = performance.now();
+    const operator = await startOperator({ kubeconfig, prometheusUrl: prometheus.url, clockStartMs: Date.now(), clockRate: 1 });
+    closing.push(() => operator.stop());
+    return await measure(operator, beginMs, { ...fleet, minutes, say });
+  } finally {
+    for (const close of closing.reverse()) await close();
+  }
+}
+
+/** How many scalers have decided, and how many forecast: told by the operator itself. */
+function standing(text: string): { readonly decided: number; readonly forecasting: number } {
+  const count = (pattern: RegExp) => [...text.matchAll(pattern)].length;
+  return {
+    decided: count(/^predictive_scaler_decision\{/gm),
+    forecasting: count(/^predictive_scaler_condition\{[^}]*type="Forecasting"[^}]*\} 1$/gm),
+  };
+}
+
+async function measure({ metricsUrl, exitCode }: Operator, beginMs: number, { minutes, say, ...fleet }: LoadOptions): Promise<LoadFigures> {
+  const scrapes: Scrape[] = [];
+  const scrape = async () => {
+    if (exitCode() !== undefined) throw new Error(`The operator ended with ${exitCode()}.`);
+    const text = await (await fetch(`${metricsUrl}/metrics`)).text();
+    // Series of the fleet are looked at once and not kept.
+    scrapes.push({ atMs: performance.now(), text: text.replaceAll(/^predictive_scaler_\w+\{namespace=.*\n/gm, "") });
+    return { ...standing(text), seconds: (performance.now() - beginMs) / 1000 };
+  };
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const { scalers } = fleet;
+  let [secondsToDecisions, secondsToForecasts] = [NaN, NaN];
+  while (Number.isNaN(secondsToForecasts) && performance.now() - beginMs < giveUpMs(scalers)) {
+    const { decided, forecasting, seconds } = await scrape();
+    say(`after ${seconds.toFixed(0)} s ${decided} decided, ${forecasting} forecast`);
+    if (decided === scalers && Number.isNaN(secondsToDecisions)) secondsToDecisions = seconds;
+    if (forecasting === scalers) secondsToForecasts = seconds;
+    await pause(Number.isNaN(secondsToDecisions) ? firstLooksMs(scalers) : SCRAPE_MS);
+  }
+  say(`settling, then ${minutes} minutes as usual`);
+  const started = scrapes.length;
+  for (const endMs = performance.now() + SETTLE_MS; performance.now() < endMs; await pause(SCRAPE_MS)) await scrape();
+  const before = scrapes.length;
+  for (const endMs = performance.now() + minutes * MINUTE_MS; scrapes.length < before + 2 || performance.now() < endMs; await pause(SCRAPE_MS)) await scrape();
+  return { ...fleet, secondsToDecisions, secondsToForecasts, start: usageOf(scrapes.slice(0, Math.max(2, started))), steady: usageOf(scrapes.slice(before)) };
+}
