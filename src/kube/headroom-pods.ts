@@ -73,7 +73,7 @@ export function placeholderTemplate(pod: PodSpec, { image, priorityClassName, la
  * What the scheduler counts for a pod, by resource, in base units: containers and sidecars together, or the largest moment of the start if that is more;
  * the pod's own resources where it states them. Source: the Kubernetes documentation, "Resource sharing within containers".
  */
-export function podRequests(pod: PodSpec): ReadonlyMap<string, number> {
+function podRequests(pod: PodSpec): ReadonlyMap<string, number> {
   let sidecars: ReadonlyMap<string, number> = new Map();
   let largest: ReadonlyMap<string, number> = new Map();
   for (const container of pod.initContainers ?? []) {

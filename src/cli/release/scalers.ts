@@ -7,6 +7,8 @@ import type { ReleaseParts } from "../release.ts";
 export interface HeldScaler {
   readonly metadata: KubeObject["metadata"];
   readonly conditions: NonNullable<ScalerStatus["conditions"]>;
+  /** There may be placeholder pods. */
+  readonly hasHeadroom?: boolean;
 }
 
 const PAGE_SIZE = 500;
@@ -32,5 +34,5 @@ async function readFrom(namespace: string | undefined, { connection, signal, say
 
 function heldScaler(object: KubeObject): HeldScaler {
   const { metadata, status } = pruneScaler(object) as KubeObject & { readonly status?: ScalerStatus };
-  return { metadata, conditions: status?.conditions ?? [] };
+  return { metadata, conditions: status?.conditions ?? [], hasHeadroom: status?.nodeHeadroom !== undefined };
 }
