@@ -10,6 +10,8 @@ export interface GoModule {
   readonly aliases?: Readonly<Record<string, readonly string[]>>;
   readonly tags?: string;
   readonly ldflags: string;
+  /** Files of a module's sources that are kept beside its binaries: name -> path in the module. */
+  readonly files?: { readonly module: string; readonly paths: Readonly<Record<string, string>> };
   /** Free disk that a cold build needs: sources, build cache and results, bytes. */
   readonly needsBytes: number;
 }
@@ -61,10 +63,24 @@ export const GO_MODULES = [
   { name: "helm", binaries: { helm: "helm.sh/helm/v4/cmd/helm" }, ldflags: "-s -w", needsBytes: 3 * GIB },
 ] as const satisfies readonly GoModule[];
 
+const KEDA_CRDS = [
+  "eventing.keda.sh_cloudeventsources",
+  "eventing.keda.sh_clustercloudeventsources",
+  "keda.sh_clustertriggerauthentications",
+  "keda.sh_scaledjobs",
+  "keda.sh_scaledobjects",
+  "keda.sh_triggerauthentications",
+];
+
 /** Another autoscaler, for the tests that work beside it. */
 export const KEDA = {
   name: "keda",
   binaries: { "keda-operator": "github.com/kedacore/keda/v2/cmd/operator", "keda-adapter": "github.com/kedacore/keda/v2/cmd/adapter" },
+  files: {
+    module: "github.com/kedacore/keda/v2",
+    // Its operator watches all of its kinds, so all of them must be there.
+    paths: Object.fromEntries(KEDA_CRDS.map((name) => [`${name}.yaml`, `config/crd/bases/${name}.yaml`])),
+  },
   ldflags: "-s -w",
   needsBytes: 5 * GIB,
 } as const satisfies GoModule;

@@ -2,7 +2,7 @@
 // A cache folder is complete or absent: builds go to a temporary folder that is renamed at the end.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statfsSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,17 +45,46 @@ export async function provisionModules(
     const folder = cacheFolder(module, env);
     adoptAliases(module, folder);
     if (missing.some((name) => !existsSync(join(folder, name)))) {
-      if (!hasGo()) {
-        const sentence = `No ${missing.join(", ")} in KUBEBUILDER_ASSETS or ${folder}, and no Go 1.26 or newer on the PATH to build from.`;
-        if (env["CI"]) throw new Error(`${sentence} Install Go: with CI set the ${lane} tests must run.`);
-        say(`${sentence} The ${lane} tests are skipped.`);
-        return undefined;
-      }
+      if (!hasGo()) return missingGo(missing, folder, lane, { env, say });
       await build(module, folder, say);
     }
     for (const name of missing) found.set(name, join(folder, name));
   }
+  for (const module of modules) {
+    const folder = cacheFolder(module, env);
+    const names = Object.keys(module.files?.paths ?? {});
+    if (names.some((name) => !existsSync(join(folder, name)))) {
+      if (!hasGo()) return missingGo(names, folder, lane, { env, say });
+      copyFiles(module, folder);
+    }
+    for (const name of names) found.set(name, join(folder, name));
+  }
   return Object.fromEntries(found);
+}
+
+/** Says what is missing; with CI set it is an error. */
+function missingGo(missing: readonly string[], folder: string, lane: string, { env, say }: Required<ProvisionOptions>): undefined {
+  const sentence = `No ${missing.join(", ")} in KUBEBUILDER_ASSETS or ${folder}, and no Go 1.26 or newer on the PATH to build from.`;
+  if (env["CI"]) throw new Error(`${sentence} Install Go: with CI set the ${lane} tests must run.`);
+  say(`${sentence} The ${lane} tests are skipped.`);
+  return undefined;
+}
+
+/** The files of a module's sources, from Go's own cache of them. */
+function copyFiles({ name, files }: GoModule, folder: string): void {
+  if (files === undefined) return;
+  const env = { ...process.env, GOFLAGS: "-mod=readonly", GOWORK: "off" };
+  const { stdout, stderr, status } = spawnSync("go", ["mod", "download", "-json", files.module], { cwd: join(HERE, name), env, encoding: "utf8" });
+  if (status !== 0) throw new Error(`go mod download ${files.module} ended with ${status}:\n${stderr}`);
+  const { Dir: sources } = JSON.parse(stdout) as { readonly Dir: string };
+  mkdirSync(folder, { recursive: true });
+  for (const [file, path] of Object.entries(files.paths)) {
+    const temporary = join(folder, `.${file}.${process.pid}`);
+    copyFileSync(join(sources, path), temporary);
+    // Go keeps its sources read-only.
+    chmodSync(temporary, 0o644);
+    renameSync(temporary, join(folder, file));
+  }
 }
 
 /** The binary if it is there already; nothing is built. */
