@@ -64,9 +64,10 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{/* The operator's rules, made from its code; Secrets only where allowed. */}}
+{{/* The operator's rules, made from its code; Secrets and placeholder pods only where allowed. */}}
 {{- define "predictive-scaler.rules" -}}
-{{- range (.Files.Get "files/rbac.yaml" | fromYaml).rules }}
+{{- $granted := .Files.Get "files/rbac.yaml" | fromYaml }}
+{{- range concat $granted.rules (ternary $granted.headroom list .Values.nodeHeadroom.enabled) }}
 {{- if or $.Values.rbac.secrets (not (has "secrets" .resources)) }}
 - {{ toYaml . | nindent 2 | trim }}
 {{- end }}
