@@ -18,6 +18,7 @@ const NS = "chart-check";
 const URL = "http://prometheus-operated.monitoring:9090";
 const LONG = "a-name-as-long-as-helm-lets-a-release-have-it-53-char";
 
+const inNamespace = (name: string) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } });
 const needed = { prometheus: { url: URL } };
 /** Everything on, everything given: each flag and each object is there. */
 const everything = {
@@ -41,11 +42,12 @@ const everything = {
     serviceMonitor: { enabled: true, labels: { release: "stack" } },
     podMonitor: { enabled: true },
   },
+  externalScaler: { enabled: true, port: 9443, tls: { secretName: "external-tls", clientCaKey: "ca.crt" } },
   prometheusRule: { enabled: true, labels: { release: "stack" } },
   dashboards: { enabled: true, namespace: "chart-b", annotations: { grafana_folder: "Autoscaling" } },
   podDisruptionBudget: { maxUnavailable: "50%" },
   topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "rack", whenUnsatisfiable: "DoNotSchedule", labelSelector: { matchLabels: { a: "b" } } }],
-  networkPolicy: { enabled: true, scrapers: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }] },
+  networkPolicy: { enabled: true, scrapers: [inNamespace("monitoring")], externalClients: [inNamespace("keda")] },
   affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "rack", labelSelector: { matchLabels: { a: "b" } } }] } },
   nodeSelector: { "kubernetes.io/os": "linux" },
   tolerations: [{ key: "dedicated", operator: "Exists", effect: "NoSchedule" }],
@@ -189,6 +191,8 @@ describeCluster("the chart's templates", () => {
         "--prometheus-bearer-token-file=/etc/predictive-scaler/token/bearer",
         "--prometheus-ca-file=/etc/predictive-scaler/ca/ca.crt",
         "--metrics-addr=0.0.0.0:9091",
+        "--external-scaler-addr=0.0.0.0:9443",
+        "--external-scaler-client-ca-file=/etc/predictive-scaler/external/ca.crt",
         "--watch-namespaces=chart-a,chart-b",
         "--leader-elect-namespace=chart-a",
         "--log-level=debug",
@@ -219,6 +223,18 @@ describeCluster("the chart's templates", () => {
     for (const kind of ["ServiceMonitor", "PodMonitor"]) expect(JSON.stringify(one(objects, kind)?.spec)).toContain('"honorLabels":true');
   });
 
+  test("the external scaler: a Service of all pods, and only its clients are let in; off, nothing of it is there", async () => {
+    const objects = await render({ values: everything });
+    const service = must(one(objects, "Service", "-external"));
+    expect(service.spec).toMatchObject({ selector: one(objects, "Service", "-metrics")?.spec?.["selector"], ports: [{ port: 9443, targetPort: "external" }] });
+    const ingress = one(objects, "NetworkPolicy")?.spec?.["ingress"];
+    expect(ingress).toContainEqual({ ports: [{ port: "external", protocol: "TCP" }], from: [inNamespace("keda")] });
+    expect(must(templateOf(must(one(objects, "Deployment")))).spec["volumes"]).toContainEqual({ name: "external", secret: { secretName: "external-tls" } });
+    const usual = await render({ values: needed });
+    expect(one(usual, "Service", "-external")).toBeUndefined();
+    expect(argsOf(usual).filter((arg) => arg.startsWith("--external"))).toEqual([]);
+  });
+
   test("without leader election there is no Lease and never a second pod", async () => {
     const objects = await render({ values: single });
     expect(one(objects, "Deployment")?.spec).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
@@ -245,6 +261,8 @@ describeCluster("the chart's templates", () => {
     { found: "a URL that is none", values: { prometheus: { url: "prometheus:9090" } }, says: /prometheus.*url|url.*pattern/s },
     { found: "no URL", values: {}, says: /prometheus\.url is required/ },
     { found: "two pods that would both scale", values: { ...single, replicas: 2 }, says: /replicas is 2 and leaderElection\.enabled is false/ },
+    { found: "one port for two", values: { ...needed, externalScaler: { enabled: true, port: 8080 } }, says: /both 8080/ },
+    { found: "an authority without a certificate", values: { ...needed, externalScaler: { tls: { clientCaKey: "ca.crt" } } }, says: /needs externalScaler\.tls\.secretName/ },
     { found: "two authorities", values: { prometheus: { url: URL, ca: { secretName: "a", configMapName: "b" } } }, says: /configMapName, not both/ },
   ])("is refused with what to do: $found", async ({ values, says }) => {
     const { code, stderr } = await helm.said(["template", "ps", CHART], values);

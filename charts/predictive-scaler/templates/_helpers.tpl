@@ -102,6 +102,12 @@ tolerations:
 {{- if and .Values.sharding.enabled (not .Values.leaderElection.enabled) -}}
 {{- fail "sharding.enabled is true and leaderElection.enabled is false: without Leases pods do not know of each other. Leave leader election on." -}}
 {{- end -}}
+{{- if and .Values.externalScaler.enabled (eq (int .Values.externalScaler.port) (int .Values.metrics.port)) -}}
+{{- fail (printf "externalScaler.port and metrics.port are both %d: give them different ports." (int .Values.metrics.port)) -}}
+{{- end -}}
+{{- if and .Values.externalScaler.tls.clientCaKey (not .Values.externalScaler.tls.secretName) -}}
+{{- fail "externalScaler.tls.clientCaKey needs externalScaler.tls.secretName: without a certificate of its own the operator speaks plain text." -}}
+{{- end -}}
 {{- if and .Values.prometheus.ca.secretName .Values.prometheus.ca.configMapName -}}
 {{- fail "prometheus.ca names a Secret and a ConfigMap: give secretName or configMapName, not both." -}}
 {{- end -}}
