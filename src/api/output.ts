@@ -30,7 +30,7 @@ export const outputSchema = z
   })
   .refine((given) => (given.type === "HorizontalPodAutoscaler") === (given.horizontalPodAutoscaler !== undefined), { error: RANGE })
   .meta({ description: "Where the number goes.", range: RANGE, form: "object", rules: [{ rule: RULE, message: `must be ${RANGE}` }] } satisfies FieldMeta)
-  .prefault({});
+  .prefault({ type: "Scale" });
 
 /** As the rest of the program knows it. */
 export function completeOutput({ type, horizontalPodAutoscaler }: z.output<typeof outputSchema>): Output {
