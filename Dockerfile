@@ -27,7 +27,7 @@ COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/LICENSE /licenses/node.txt
 COPY --from=build /src/LICENSE /src/dist/third-party-licenses.txt /licenses/
 # Scanners read the bill of materials, for a bundle does not show them what is in it.
-COPY --from=build /src/dist/predictive-scaler.mjs /src/dist/predictive-scaler.cdx.json /app/
+COPY --from=build /src/dist/predictive-scaler.mjs /src/dist/holidays.mjs /src/dist/predictive-scaler.cdx.json /app/
 # glibc keeps freed memory in an arena for each thread; two arenas hold about 10 MB less.
 ENV MALLOC_ARENA_MAX=2
 USER 65532:65532

@@ -1,4 +1,5 @@
-// Bundles the program to the one file dist/predictive-scaler.mjs (Node 24, ESM). The model worker is bundled first and goes into it as a text.
+// Bundles the program to dist/predictive-scaler.mjs (Node 24, ESM). The model worker is bundled first and goes into it as a text.
+// The thread that knows the world's holidays is a file beside it, dist/holidays.mjs: it is larger than all the rest, and few need it.
 // Beside it, for whoever passes the bundle on: the licences and the bill of materials of what is in it.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -27,6 +28,12 @@ const options = {
 // A worker that is started from a text is a CommonJS script.
 const worker = await build({ ...options, entryPoints: ["src/controller/model-worker.ts"], format: "cjs", write: false });
 
+const requireBanner = {
+  js: "import{createRequire as __cr}from'node:module';import{fileURLToPath as __fu}from'node:url';const require=__cr(import.meta.url);const __filename=__fu(import.meta.url);const __dirname=__fu(new URL('.',import.meta.url));",
+};
+const HOLIDAYS = "holidays.mjs";
+const holidays = await build({ ...options, entryPoints: ["src/controller/holidays-worker.ts"], outfile: `dist/${HOLIDAYS}`, format: "esm", banner: requireBanner });
+
 const program = await build({
   ...options,
   entryPoints: { "predictive-scaler": "src/main.ts" },
@@ -36,16 +43,15 @@ const program = await build({
   define: {
     __VERSION__: JSON.stringify(version),
     __MODEL_WORKER__: JSON.stringify(worker.outputFiles[0].text),
+    __HOLIDAYS_WORKER__: JSON.stringify(`./${HOLIDAYS}`),
     __UPLOT_JS__: JSON.stringify(readFileSync(uplot, "utf8")),
     __UPLOT_CSS__: JSON.stringify(readFileSync(uplot.replace("uPlot.iife.min.js", "uPlot.min.css"), "utf8")),
   },
   // CommonJS packages inside an ES module need these three.
-  banner: {
-    js: "import{createRequire as __cr}from'node:module';import{fileURLToPath as __fu}from'node:url';const require=__cr(import.meta.url);const __filename=__fu(import.meta.url);const __dirname=__fu(new URL('.',import.meta.url));",
-  },
+  banner: requireBanner,
 });
 
-const files = [...Object.keys(worker.metafile.inputs), ...Object.keys(program.metafile.inputs), relative(root, uplot)];
+const files = [...Object.keys(worker.metafile.inputs), ...Object.keys(holidays.metafile.inputs), ...Object.keys(program.metafile.inputs), relative(root, uplot)];
 const packages = bundledPackages(root, files);
 writeFileSync(join(root, "dist/third-party-licenses.txt"), licensesText(packages));
 writeFileSync(join(root, "dist/predictive-scaler.cdx.json"), billOfMaterials({ name, version, license }, packages));

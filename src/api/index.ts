@@ -1,6 +1,8 @@
 // What the user asked for, and the words in which the operator answers.
 export type { Behavior, Mode, Output, ParseResult, Problem, PrometheusAccess, Scaler } from "./spec.ts";
 export type { ScalerSpec, ScaleTargetRef, ScalingPolicy, Schedule, ScalingRules, Season, SecretKeyRef } from "./spec.ts";
+export type { Calendar, CalendarEvent, HolidayRule } from "./calendar.ts";
+export { weekdayText } from "./calendar.ts";
 export type { ConditionType, MetricReason, Reason } from "./conditions.ts";
 export type { Condition, ScalerStatus } from "./status.ts";
 export { CONDITION_TYPES, REASONS } from "./conditions.ts";

@@ -1,5 +1,6 @@
 // An unknown object in, a complete scaler out with every default filled in, or all problems at once. Agrees with what the API server accepts.
 import { z } from "zod";
+import { completeCalendar } from "./calendar.ts";
 import { GROUP, KIND, VERSION } from "./identity.ts";
 import { completeOutput } from "./output.ts";
 import { foundText, pathText, problemsOf, unknownField } from "./problems.ts";
@@ -137,11 +138,11 @@ function isObject(value: unknown): value is PlainObject {
 
 function completeSpec({ metric, forecast, schedules = [], fallback, nodeHeadroom, output, ...rest }: z.output<typeof specSchema>): ScalerSpec {
   const { step, prometheus, ...demand } = metric;
-  const { leadTime, history, ...outlook } = forecast;
+  const { leadTime, history, calendar, ...outlook } = forecast;
   return {
     ...rest,
     metric: { ...demand, stepMs: step, prometheus: prometheus === undefined ? undefined : completeAccess(prometheus) },
-    forecast: { ...outlook, leadTimeMs: leadTime, historyMs: history },
+    forecast: { ...outlook, leadTimeMs: leadTime, historyMs: history, calendar: completeCalendar(calendar) },
     schedules: schedules.map(({ duration, ...schedule }) => ({ ...schedule, durationMs: duration })),
     fallback: fallback === undefined ? undefined : { replicas: fallback.replicas, afterMs: fallback.after },
     nodeHeadroom: nodeHeadroom === undefined ? undefined : { priorityClassName: nodeHeadroom.priorityClassName, aheadMs: nodeHeadroom.ahead },

@@ -1,4 +1,5 @@
 // Rules between fields of the specification: one list for the API server (CEL) and for the parse (`holds`).
+import { highestEventFloor } from "./calendar.ts";
 import { celMs } from "./duration.ts";
 import { highestFloor, lowestCeiling } from "./schedules.ts";
 
@@ -54,6 +55,13 @@ export const FIELD_RULES: readonly FieldRule[] = [
     holds: (ceiling, min) => !(ceiling < min),
     measure: lowestCeiling,
     expected: "a list whose maxReplicas are all at least minReplicas",
+  },
+  {
+    fields: ["forecast.calendar.events", "maxReplicas"],
+    cel: "!has(self.forecast.calendar) || self.forecast.calendar.events.all(e, !has(e.floorReplicas) || e.floorReplicas <= self.maxReplicas)",
+    holds: (floor, max) => !(floor > max),
+    measure: highestEventFloor,
+    expected: "a list whose floorReplicas are all at most maxReplicas",
   },
 ];
 

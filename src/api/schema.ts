@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { accessSchema } from "./access.ts";
 import { behaviorSchema } from "./behavior.ts";
+import { calendarSchema } from "./calendar.ts";
 import { capacityBreach, capacityCeiling } from "./capacity.ts";
 import { choice, duration, durationOr, type FieldMeta, patterned, percent, quantity, text, whole } from "./fields.ts";
 import { headroomSchema } from "./headroom.ts";
@@ -95,6 +96,7 @@ const forecast = z
         kubernetes: { "x-kubernetes-list-type": "set" },
       } satisfies FieldMeta)
       .prefault(["Day", "Week"]),
+    calendar: calendarSchema,
   })
   .meta({ description: "How to look ahead.", form: "object" } satisfies FieldMeta)
   .prefault({});

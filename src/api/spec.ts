@@ -1,4 +1,5 @@
 // The complete specification: what parse returns, every default filled in, durations in ms, quantities as numbers.
+import type { Calendar } from "./calendar.ts";
 
 export type Mode = "Active" | "ScaleOutOnly" | "Recommend";
 export type Season = "Day" | "Week";
@@ -108,6 +109,7 @@ export interface ScalerSpec {
     /** 0.5..0.9999. */
     readonly serviceLevel: number;
     readonly seasons: readonly Season[];
+    readonly calendar: Calendar;
   };
   readonly schedules: readonly Schedule[];
   readonly behavior: Behavior;

@@ -7,6 +7,7 @@ import type { Learned } from "./model.ts";
 import type { ModelThread } from "./model-thread.ts";
 import type { Plan } from "./plan.ts";
 import { asOperatorError } from "./failure.ts";
+import { withHolidays } from "./holidays.ts";
 
 /** History loads under way at once from one Prometheus: one is read while another is fitted; more would only press on it. */
 const LOADS_PER_SOURCE = 3;
@@ -50,7 +51,8 @@ export function createLearner(prometheus: PrometheusClient, thread: ModelThread,
       const grid = gridFor({ endMs: untilMs, historyMs: plan.historyMs, stepMs: plan.stepMs });
       const range = { query: plan.query, namespace: plan.namespace, source: plan.source, startMs: grid.startMs, endMs: untilMs, stepMs: plan.stepMs };
       const { samples } = await prometheus.queryRange(range, AbortSignal.any([abort.signal, stop]));
-      return { kind: "learned", learned: await thread.learn({ settings: plan.model, history: regularize(samples, grid) }) };
+      const settings = await withHolidays(plan.model, grid.startMs, untilMs);
+      return { kind: "learned", learned: await thread.learn({ settings, history: regularize(samples, grid) }) };
     } catch (error) {
       return { kind: "failed", error: asOperatorError(error) };
     }

@@ -4,6 +4,7 @@ import type { Decision, ScaleHistory } from "../decision/index.ts";
 import { startHistory } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
 import type { Anomaly, Fit } from "../forecast/index.ts";
+import type { Rivalry } from "./conflicts.ts";
 import { Expectations } from "./expectations.ts";
 import { headroomBefore } from "./headroom.ts";
 import type { Headroom } from "./headroom.ts";
@@ -72,6 +73,7 @@ export interface Memory {
   ahead: PeakAhead | undefined;
   telling: Telling;
   headroom: Headroom;
+  rivalry: Rivalry;
 }
 
 /** A scaler seen for the first time, or one whose demand is another now. `settledMs`: reading begins after it. */
@@ -97,6 +99,7 @@ export function newMemory(plan: Plan, settledMs: number, readiness = new Readine
     finding: undefined,
     ahead: undefined,
     telling: new Telling(),
+    rivalry: { wrote: undefined, disturbance: undefined, conflict: undefined },
     headroom: headroomBefore(undefined),
   };
 }
@@ -154,7 +157,7 @@ export function acceptModel(memory: Memory, plan: Plan, result: LearnResult, now
   }
   // The rest of the specification may have changed while it was learned.
   memory.plan = { ...memory.plan, leadMs: plan.leadMs, model: plan.model, modelKey: plan.modelKey };
-  memory.track = createTrack(plan.model, learned.untilMs, learned, model.kind === "fitted" ? track.gate() : undefined);
+  memory.track = createTrack({ ...plan.model, holidays: learned.holidays }, learned.untilMs, learned, model.kind === "fitted" ? track.gate() : undefined);
   if (!isSameLead) {
     memory.expectations = expectationsFor(plan);
     memory.ownSinceMs = undefined;

@@ -3,7 +3,7 @@
 import { createLine } from "../decision/index.ts";
 import type { Line, LineState } from "../decision/index.ts";
 import { createForecaster, createLocalClock } from "../forecast/index.ts";
-import type { Fit, LocalClock } from "../forecast/index.ts";
+import type { Fit, Holidays, LocalClock } from "../forecast/index.ts";
 import { lastPresentMs } from "../series/index.ts";
 import type { Series } from "../series/index.ts";
 import type { ModelSettings } from "./plan.ts";
@@ -22,20 +22,23 @@ export interface Learned {
   readonly untilMs: number;
   /** Time of the newest slot with a sample, unix ms; NaN if there is none. */
   readonly lastSampleMs: number;
+  /** The holidays that it was learned with, and goes on with. */
+  readonly holidays: Holidays | undefined;
 }
 
-/** One a zone, for all lines: a clock takes as long to make as all the rest of a line a hundred times over. Zones are few. */
+/** One a zone and its holidays, for all lines: a clock takes as long to make as all the rest of a line a hundred times over. They are few. */
 const localClocks = new Map<string, LocalClock>();
 
-function localClockOf(timeZone: string): LocalClock {
-  const found = localClocks.get(timeZone) ?? createLocalClock(timeZone);
-  localClocks.set(timeZone, found);
+function localClockOf({ timeZone, holidays }: ModelSettings): LocalClock {
+  const key = holidays === undefined ? timeZone : `${timeZone} ${holidays.weekday} ${holidays.days.join()}`;
+  const found = localClocks.get(key) ?? createLocalClock(timeZone, holidays);
+  localClocks.set(key, found);
   return found;
 }
 
 /** A line that has seen nothing. */
 export function newLine(settings: ModelSettings): Line {
-  const localClock = localClockOf(settings.timeZone);
+  const localClock = localClockOf(settings);
   return createLine(createForecaster({ ...settings.forecast, localClock }), { ...settings.demand, localClock });
 }
 
@@ -46,5 +49,6 @@ export function learnModel({ settings, history }: LearnRequest): Learned {
   const { startMs, stepMs, values } = history;
   for (let i = 0; i < values.length; i++) line.observe(startMs + i * stepMs, values[i] ?? NaN);
   const { wape } = line.forecaster.accuracy();
-  return { fit, wape, state: line.exportState(), untilMs: startMs + (values.length - 1) * stepMs, lastSampleMs: lastPresentMs(history) ?? NaN };
+  const untilMs = startMs + (values.length - 1) * stepMs;
+  return { fit, wape, state: line.exportState(), untilMs, lastSampleMs: lastPresentMs(history) ?? NaN, holidays: settings.holidays };
 }

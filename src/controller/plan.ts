@@ -1,10 +1,14 @@
 // What to do for one scaler: the specification in the words of the rooms. Pure; the same specification gives the same plan.
 import { scheduleClock } from "../api/index.ts";
-import type { Output, Scaler, ScalerSpec, ScaleTargetRef, Schedule } from "../api/index.ts";
-import { FIRST_LEAD_MS } from "../decision/index.ts";
+import type { HolidayRule, Output, Scaler, ScalerSpec, ScaleTargetRef, Schedule } from "../api/index.ts";
+import { FIRST_LEAD_MS, isClimbLimited } from "../decision/index.ts";
 import type { DemandSettings, Policy, ScheduledBounds } from "../decision/index.ts";
-import type { ForecastSettings } from "../forecast/index.ts";
+import type { ForecastSettings, Holidays } from "../forecast/index.ts";
+import { calendarSettings, eventFloors } from "./calendar.ts";
 import type { RangeQuery } from "../prometheus/index.ts";
+
+/** A limited climb begins at most so long before its need, ms. */
+const CLIMB_MS = 2 * 3_600_000;
 
 /** The horizon that is always exported, ms: dashboards lay it over the demand of now. */
 export const EXPORTED_HORIZON_MS = 20 * 60_000;
@@ -12,6 +16,10 @@ export const EXPORTED_HORIZON_MS = 20 * 60_000;
 /** Settings of forecaster and demand rule without the zone's clock: what travels to the worker. */
 export interface ModelSettings {
   readonly timeZone: string;
+  /** Which holidays count as another weekday. */
+  readonly holidayRule?: HolidayRule | undefined;
+  /** Their days, found out before a model is learned; none until then. */
+  readonly holidays?: Holidays | undefined;
   readonly forecast: Omit<ForecastSettings, "localClock">;
   readonly demand: Omit<DemandSettings, "localClock">;
 }
@@ -58,7 +66,9 @@ export function planFor(scaler: Scaler, learnedLeadMs = FIRST_LEAD_MS): Plan {
   const exportedSteps = steps(EXPORTED_HORIZON_MS);
   const model: ModelSettings = {
     timeZone: spec.forecast.timeZone,
+    holidayRule: spec.forecast.calendar.holidays,
     forecast: {
+      ...calendarSettings(spec.forecast.calendar),
       stepMs,
       leadSteps: exportedSteps === leadSteps ? [leadSteps] : [leadSteps, exportedSteps],
       day: spec.forecast.seasons.includes("Day"),
@@ -73,6 +83,7 @@ export function planFor(scaler: Scaler, learnedLeadMs = FIRST_LEAD_MS): Plan {
       budget: 1 - spec.forecast.serviceLevel,
       minReplicas: spec.minReplicas,
       maxReplicas: spec.maxReplicasCeiling ?? spec.maxReplicas,
+      aheadSteps: isClimbLimited(spec.behavior.scaleUp, stepMs, spec.minReplicas, spec.maxReplicasCeiling ?? spec.maxReplicas) ? steps(CLIMB_MS) : undefined,
     },
   };
   return {
@@ -103,6 +114,7 @@ export function planFor(scaler: Scaler, learnedLeadMs = FIRST_LEAD_MS): Plan {
       scaleDown: spec.behavior.scaleDown,
       fallback: spec.fallback,
       schedules: spec.schedules.map(scheduledBounds),
+      eventFloors: eventFloors(spec.forecast.calendar, leadMs + stepMs),
     },
     nodeHeadroom: spec.nodeHeadroom,
   };

@@ -1,12 +1,16 @@
 // The values around a decision: what goes in, what comes out. Kubernetes is not known here.
 import type { LocalClock, PointForecast } from "../forecast/index.ts";
 
+/** Who else scales the target. */
+export type ConflictReason = "AnotherAutoscaler" | "AnotherScaler" | "ChangedByOther";
+
 /** Why a rule said what it said. The controller's vocabulary holds the same words. */
 export type DecisionReason =
   | "ForecastDemand"
   | "CurrentDemand"
   | "DemandAboveForecast"
   | "WithinTolerance"
+  | "StaggeredScaleUp"
   | "ScaleUpLimit"
   | "ScaleUpStabilized"
   | "ScaleDownLimit"
@@ -23,6 +27,8 @@ export type DecisionReason =
   | "MetricMissing"
   | "OutageRecovery"
   | "Fallback"
+  | "Paused"
+  | ConflictReason
   | "ScalingDisabled"
   | "NothingToDo";
 
@@ -42,6 +48,8 @@ export interface DemandSettings {
   readonly minReplicas: number;
   readonly maxReplicas: number;
   readonly localClock: LocalClock;
+  /** So many steps beyond the lead are told ahead, for a climb that policies limit; left out: none. */
+  readonly aheadSteps?: number | undefined;
   /** m on the first day, instead of the reactive start: for reproducing runs that began with a margin. */
   readonly initialMargin?: number;
   /** Hours that never have samples are planned for like any other. Where the forecast is the same at every lead this changes nothing but saves 6 KB. */
@@ -83,6 +91,8 @@ export interface Applied {
 export interface LineDemand extends Demand {
   /** Whether that rule goes by the forecast or by the demand of now. */
   readonly control: "forecast" | "demand";
+  /** Replicas that the rule will ask for 1, 2, ... steps ahead if the forecast comes true; only where settings ask for it and the forecast has control. */
+  readonly ahead?: { readonly stepMs: number; readonly needs: Float64Array } | undefined;
 }
 
 export interface DemandRule {
@@ -95,6 +105,8 @@ export interface DemandRule {
   marginFor(budget: number): number;
   /** How many samples the scores that are remembered are worth: each counts less the older it is. */
   scored(): number;
+  /** What `demand` will ask for along `path`, the forecasts of the coming steps; the last lead of it is only looked at. Undefined before a margin is known. */
+  needsAhead(path: Float64Array): Float64Array | undefined;
   /** Copies of the whole state, transferable; importState on a rule of equal settings continues identically, other lengths are a RangeError. */
   exportState(): Float64Array[];
   importState(state: readonly Float64Array[]): void;
@@ -124,12 +136,22 @@ export interface ScheduledBounds {
   };
 }
 
+/** At least so many replicas from `fromMs` on and before `untilMs`, unix ms, for an event. */
+export interface EventFloor {
+  readonly name: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly replicas: number;
+}
+
 /** The limits that a user set. */
 export interface Policy {
   readonly minReplicas: number;
   readonly maxReplicas: number;
   /** How far above maxReplicas a need may go, >= maxReplicas; undefined: no further than maxReplicas. */
   readonly maxReplicasCeiling?: number | undefined;
+  /** Floors that hold at times, unix ms. */
+  readonly eventFloors?: readonly EventFloor[] | undefined;
   readonly mode: "Active" | "ScaleOutOnly" | "Recommend";
   readonly scaleUp: DirectionPolicy;
   readonly scaleDown: DirectionPolicy;
@@ -174,6 +196,8 @@ export interface Decision {
   readonly limitedBy: TraceEntry | undefined;
   /** What this moment's demand alone asked for (Demand.raw); NaN while the metric is missing. The scale-up stabilisation remembers it. */
   readonly recommended: number;
+  /** What a limited climb had to be at, by the forecast of this moment; 0: nothing. It is remembered for a scale-down window. */
+  readonly climb: number;
 }
 
 export interface DecisionInput {
@@ -188,6 +212,10 @@ export interface DecisionInput {
   readonly target: TargetState;
   readonly policy: Policy;
   readonly history: ScaleHistory;
+  /** Directions that are paused now, and that as a sentence. */
+  readonly pause?: { readonly scaleIn: boolean; readonly scaleOut: boolean; readonly sentence: string } | undefined;
+  /** Somebody else who scales the target now, and that as a sentence. */
+  readonly conflict?: { readonly reason: ConflictReason; readonly sentence: string } | undefined;
 }
 
 /** What the rules must remember between decisions of one scaler. Changes only after the write succeeded. */
@@ -200,6 +228,8 @@ export interface ScaleHistory {
   readonly events: readonly { readonly timeMs: number; readonly change: number }[];
   /** What the demand of recent decisions asked for by itself, for scale-up stabilisation. */
   readonly recommendations: readonly { readonly timeMs: number; readonly replicas: number }[];
+  /** What limited climbs had to be at in the last scale-down window, falling from the oldest to the newest. */
+  readonly climbs: readonly { readonly timeMs: number; readonly replicas: number }[];
   /** Since when samples have been coming again after an outage, unix ms (during one: the newest decision); undefined when none is remembered. */
   readonly recoveredMs: number | undefined;
 }

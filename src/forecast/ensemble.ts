@@ -3,6 +3,7 @@
 import type { Series } from "../series/index.ts";
 import { accuracyOf, book } from "./accuracy.ts";
 import { anomalyCountsOf, anomalyOf, isStuck, screen } from "./anomalies.ts";
+import { withEvents } from "./events.ts";
 import { isExcluded, rewind, without } from "./exclusions.ts";
 import type { Accuracy, Fit, Forecaster, ForecastSettings, Said } from "./forecaster.ts";
 import { fitHoltWinters, type Fitted, WEEK_NEEDS_MS } from "./holt-winters/fit.ts";
@@ -10,7 +11,7 @@ import { expectation, learn, phiOf, setLevel, skip, UNFITTED } from "./holt-wint
 import { boundOf, explanationOf, type Lead, recallLead, sayLead, settleLead, upperOf } from "./lead.ts";
 import { average, averageOf } from "./moving-average.ts";
 import { adopt, ceilingOf, createParts, type Parts, reset, tune } from "./parts.ts";
-import { forecast, peakWithin } from "./path.ts";
+import { forecast, peakWithin, putPath } from "./path.ts";
 import { placeSample, placeTarget } from "./place.ts";
 import { learnOutlook, lookOut } from "./regression/outlook.ts";
 import { observeRegression } from "./regression/regression.ts";
@@ -143,8 +144,14 @@ function saidOf({ earlier }: Lead): Said {
   };
 }
 
-/** A forecaster that has seen nothing, unfitted or with the fit `start`. Throws RangeError for a step or leads that are not positive. */
+/** A forecaster that has seen nothing, unfitted or with the fit `start`. Throws RangeError for a step, leads or events that are not right. */
 export function createForecaster(settings: ForecastSettings, start?: Fitted): Forecaster {
+  const ordinary = createOrdinary(settings, start);
+  return settings.events === undefined || settings.events.length === 0 ? ordinary : withEvents(ordinary, settings.events);
+}
+
+/** Without events. */
+function createOrdinary(settings: ForecastSettings, start: Fitted | undefined): Forecaster {
   const parts = createParts(settings);
   reset(parts);
   if (start !== undefined) adopt(parts, start);
@@ -157,6 +164,7 @@ export function createForecaster(settings: ForecastSettings, start?: Fitted): Fo
     bound: (leadSteps, probability) => boundOf(leadAt(parts, leadSteps), probability),
     explain: (leadSteps) => explanationOf(leadAt(parts, leadSteps)),
     peakWithin: (horizonMs) => peakWithin(parts, horizonMs),
+    putPath: (path) => putPath(parts, path),
     accuracy: (): Accuracy => accuracyOf(parts.ledger),
     said: saidOf(parts.first),
     anomaly: () => anomalyOf(parts.anomalies, parts.frame),

@@ -30,6 +30,17 @@ export interface ForecastSettings {
   readonly localClock: LocalClock;
   /** Times [startMs, endMs) whose samples count as missing, in any order, overlapping or not: they are never learned from, and the forecast goes on. */
   readonly exclude?: readonly Exclusion[];
+  /** Times of which demand is expected to be a multiple of what it would be without them. */
+  readonly events?: readonly ForecastEvent[];
+}
+
+/** Overlapping events multiply each other. */
+export interface ForecastEvent {
+  /** From here on, and before `endMs`; unix ms. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** How many times the ordinary demand is expected, above 0. */
+  readonly multiplier: number;
 }
 
 export interface Exclusion {
@@ -145,6 +156,8 @@ export interface Forecaster extends PointForecast {
   explain(leadSteps: number): Explanation;
   /** The largest forecast of the next `horizonMs`, at least one step; undefined before any sample. */
   peakWithin(horizonMs: number): Peak | undefined;
+  /** Puts the forecasts of the next steps, one after the other, into `path`, as far as it reaches; NaN before any sample. */
+  putPath(path: Float64Array): void;
   accuracy(): Accuracy;
   /** A view: what it reads is of the last observed sample. */
   readonly said: Said;

@@ -37,11 +37,11 @@ export function forecast(parts: Parts, leadSteps: number): number {
   throw new RangeError(`lead of ${leadSteps} steps, expected 1 to ${below}`);
 }
 
-/** The largest forecast of the next `horizonMs`; beyond the last kept lead expert 1 plus a difference that fades. */
-export function peakWithin(parts: Parts, horizonMs: number): Peak | undefined {
+/** Puts the forecast of each coming step into `path`; beyond the last kept lead expert 1 plus a difference that fades. NaN before any sample. */
+export function putPath(parts: Parts, path: Float64Array): void {
   const { leads, numbers, settings, model } = parts;
   const timeMs = numbers.timeSeen;
-  if (numbers.firstTime !== numbers.firstTime) return undefined;
+  if (numbers.firstTime !== numbers.firstTime) return void path.fill(NaN);
   const { stepMs } = settings;
   const last = leads.at(-1)!;
   const gap = pointOf(last) - last.now.holtWinters;
@@ -50,16 +50,23 @@ export function peakWithin(parts: Parts, horizonMs: number): Peak | undefined {
   const phi = phiOf(model);
   let phiToH = phi ** last.steps;
   let left = gap;
-  let peak: Peak = { timeMs: timeMs + stepMs, demand: -1 };
-  for (let k = 1; k * stepMs <= Math.max(horizonMs, stepMs); k++) {
-    let demand: number;
-    if (k <= last.steps) demand = forecast(parts, k);
+  for (let k = 1; k <= path.length; k++) {
+    if (k <= last.steps) path[k - 1] = forecast(parts, k);
     else {
       phiToH *= phi;
       left *= fade;
-      demand = Math.min(ceiling, Math.max(0, seasonal(parts, timeMs + k * stepMs, phiToH) + left));
+      path[k - 1] = Math.min(ceiling, Math.max(0, seasonal(parts, timeMs + k * stepMs, phiToH) + left));
     }
-    if (demand > peak.demand) peak = { timeMs: timeMs + k * stepMs, demand };
   }
-  return peak;
+}
+
+/** The largest forecast of the next `horizonMs`, at least one step; undefined before any sample. */
+export function peakWithin(parts: Parts, horizonMs: number): Peak | undefined {
+  const { numbers, settings } = parts;
+  if (numbers.firstTime !== numbers.firstTime) return undefined;
+  const path = new Float64Array(Math.max(1, Math.floor(horizonMs / settings.stepMs)));
+  putPath(parts, path);
+  let [at, most] = [0, -1];
+  for (const [i, demand] of path.entries()) if (demand > most) [at, most] = [i, demand];
+  return { timeMs: numbers.timeSeen + (at + 1) * settings.stepMs, demand: most };
 }

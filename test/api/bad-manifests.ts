@@ -1,4 +1,5 @@
 // Manifests that must be refused, each for one field: by the parse offline and by the API server. `patch` is merged into the good manifest below.
+import { BAD_CALENDARS, EDGE_CALENDARS } from "./calendar-manifests.ts";
 import { BAD_SCHEDULES, EDGE_SCHEDULES } from "./schedule-manifests.ts";
 
 export interface BadManifest {
@@ -120,6 +121,7 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
   bad("fallback above maxReplicas", "spec.fallback.replicas", { fallback: { replicas: 41 } }),
   bad("fallback at once", "spec.fallback.after", { fallback: { replicas: 5, after: "0s" } }),
   ...BAD_SCHEDULES.map(([name, field, spec]) => bad(name, field, spec)),
+  ...BAD_CALENDARS.map(([name, field, spec]) => bad(name, field, spec)),
   bad("mistyped field", "spec.maxReplica", { maxReplica: 40 }),
   ...badAccess,
 ];
@@ -168,6 +170,7 @@ export const EDGE_MANIFESTS: readonly Omit<BadManifest, "field">[] = [
   good("a fallback with its default", { fallback: { replicas: 40 } }),
   good("a ceiling at maxReplicas", { maxCapacityBreach: "Raise", maxReplicasCeiling: 40 }),
   ...EDGE_SCHEDULES.map(([name, spec]) => good(name, spec)),
+  ...EDGE_CALENDARS.map(([name, spec]) => good(name, spec)),
   good("one number of replicas", { minReplicas: 40 }),
   ...["http://prometheus:9090", "https://prometheus.example/prefix/", "https://10.0.0.1", "http://[::1]:9090"].map((url) =>
     good(`Prometheus at ${url}`, { metric: { prometheus: { url } } }),

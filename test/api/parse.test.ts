@@ -30,7 +30,14 @@ describe("a manifest that can be used", () => {
         maxCapacityBreach: "Clamp",
         mode: "Active",
         metric: { query: "sum(rate(http_requests_total[2m]))", targetPerReplica: 50, stepMs: 60_000 },
-        forecast: { leadTimeMs: 1_200_000, historyMs: 28 * 86_400_000, timeZone: "UTC", serviceLevel: 0.99, seasons: ["Day", "Week"] },
+        forecast: {
+          leadTimeMs: 1_200_000,
+          historyMs: 28 * 86_400_000,
+          timeZone: "UTC",
+          serviceLevel: 0.99,
+          seasons: ["Day", "Week"],
+          calendar: { holidays: undefined, events: [], exclude: [] },
+        },
         behavior: {
           scaleUp: {
             stabilizationWindowSeconds: 0,

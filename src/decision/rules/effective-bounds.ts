@@ -15,6 +15,8 @@ export function floorAt(policy: Policy, nowMs: number): EffectiveBound {
   let floor: EffectiveBound = { replicas: policy.minReplicas, by: undefined };
   for (const { name, minReplicas = 0, clock } of policy.schedules ?? [])
     if (minReplicas > floor.replicas && clock.stretchAt(nowMs).isOn) floor = { replicas: minReplicas, by: `schedule ${name}` };
+  for (const { name, fromMs, untilMs, replicas } of policy.eventFloors ?? [])
+    if (replicas > floor.replicas && nowMs >= fromMs && nowMs < untilMs) floor = { replicas, by: `event ${name}` };
   return withinAutoscaler(policy, floor);
 }
 

@@ -1,8 +1,9 @@
 // Small worlds for the demand rule: a clock without offset, seeded demand, forecasts that are told.
 import type { DemandSettings } from "../../../src/decision/index.ts";
+import { createLocalClock } from "../../../src/forecast/index.ts";
 import type { LocalClock, PointForecast } from "../../../src/forecast/index.ts";
 
-export const utc: LocalClock = { timeZone: "UTC", localMs: (timeMs) => timeMs };
+export const utc: LocalClock = createLocalClock("UTC");
 
 export const DAY_MS = 86_400_000;
 
