@@ -8,7 +8,7 @@ import { acceptModel, newMemory, wantsModel } from "./memory.ts";
 import type { Memory } from "./memory.ts";
 import { planFor } from "./plan.ts";
 import type { Plan } from "./plan.ts";
-import { newestSlotMs } from "./reading.ts";
+import { newestSlotMs, wasAhead } from "./reading.ts";
 import { headroomBefore } from "./headroom.ts";
 import { Readiness } from "./readiness.ts";
 import type { StoredScaler } from "./report.ts";
@@ -38,7 +38,8 @@ export function memoryFor({ learner, memories }: LearningParts, scaler: Scaler, 
   const readiness = known !== undefined && isSameTarget ? known.readiness : new Readiness(before?.timesToReady);
   const isInUse = known?.plan.isLeadLearned === true && isSameTarget;
   const plan = planFor(scaler, isInUse ? known.plan.leadMs : learnedLeadMs(readiness.observations, scaler.spec.metric.stepMs, NaN));
-  if (known?.plan.modelKey === plan.modelKey) {
+  // What was settled while the clock was ahead cannot be taken back: it begins anew, as after a restart.
+  if (known?.plan.modelKey === plan.modelKey && !wasAhead(known.track, plan.stepMs, nowMs)) {
     if (!isSameTarget) {
       // A lead that was learned from the other target is not wanted any more.
       learner.drop(key);

@@ -40,6 +40,16 @@ export async function readSlots(
   }
 }
 
+/** The clock has gone back, to where samples have been seen already: what it makes of the present is not to be believed. */
+function isBeforeSamples(lastSampleMs: number, stepMs: number, nowMs: number): boolean {
+  return lastSampleMs - nowMs > MISSING_AFTER_STEPS * stepMs;
+}
+
+/** Slots have been settled that are still to come, and no sample was in them: the clock was ahead, and is right again. */
+export function wasAhead({ settledMs, lastSampleMs }: { readonly settledMs: number; readonly lastSampleMs: number }, stepMs: number, nowMs: number): boolean {
+  return settledMs > newestSlotMs(stepMs, nowMs) && !isBeforeSamples(lastSampleMs, stepMs, nowMs);
+}
+
 function lowestOf({ values }: Samples): number {
   let lowest = Infinity;
   for (let i = 0; i < values.length; i++) if ((values[i] as number) < lowest && Number.isFinite(values[i])) lowest = values[i] as number;
@@ -49,6 +59,12 @@ function lowestOf({ values }: Samples): number {
 /** Why the metric counts as missing now, or undefined while it is there. */
 export function missingReason(reading: Reading, lastSampleMs: number, stepMs: number, nowMs: number): OperatorError | undefined {
   if (reading.kind === "failure") return reading.error;
+  if (isBeforeSamples(lastSampleMs, stepMs, nowMs))
+    return new OperatorError(`The newest sample is ${Math.round((lastSampleMs - nowMs) / 60_000)} minutes ahead of the operator's clock, which has gone back.`, {
+      reason: "MetricStale",
+      retry: "nextInterval",
+      hint: "Check the clock of the operator's node.",
+    });
   if (nowMs - lastSampleMs <= MISSING_AFTER_STEPS * stepMs + settleDelayMs(stepMs)) return undefined;
   if (reading.kind === "answer" && reading.lowest < 0)
     return new OperatorError(`The query answered values below 0, down to ${reading.lowest}; demand is 0 or more, so they count as missing.`, {

@@ -1,5 +1,6 @@
 // Server address, TLS material and headers from a kubeconfig, the pod's ServiceAccount, or an address alone.
 // Credentials are asked for again at most every ten seconds and after a 401, so rotated tokens and certificates are taken up.
+import { readFile } from "node:fs/promises";
 import type { OutgoingHttpHeaders } from "node:http";
 import type { RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
@@ -101,8 +102,10 @@ function loadConfig(options: CredentialOptions): KubeConfig {
 
 async function readAccess(config: KubeConfig): Promise<Access> {
   const options: RequestOptions & { servername?: string } = {};
+  let token: string | undefined;
   try {
     await config.applyToHTTPSOptions(options);
+    token = await tokenOf(config);
   } catch (error) {
     throw new KubeError(`The credentials for the Kubernetes API server cannot be had: ${problemOf(error)}.`, {
       reason: "KubernetesUnreachable",
@@ -113,6 +116,7 @@ async function readAccess(config: KubeConfig): Promise<Access> {
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries((options.headers ?? {}) as OutgoingHttpHeaders)) if (value !== undefined) headers[name] = String(value).trim();
+  if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
   if (typeof options.auth === "string") headers["Authorization"] = `Basic ${Buffer.from(options.auth).toString("base64")}`;
   return {
     headers,
@@ -124,6 +128,12 @@ async function readAccess(config: KubeConfig): Promise<Access> {
       ...(options.servername === undefined ? {} : { servername: options.servername }),
     },
   };
+}
+
+/** From the token file of a ServiceAccount. client-node keeps what it read for a minute of wall-clock time, also after a 401; we do not. */
+async function tokenOf(config: KubeConfig): Promise<string | undefined> {
+  const settings = (config.getCurrentUser()?.authProvider as { config?: { tokenFile?: string } } | null | undefined)?.config;
+  return settings?.tokenFile === undefined ? undefined : (await readFile(settings.tokenFile, "utf8")).trim();
 }
 
 function serverOf(server: string | undefined, options: CredentialOptions): string {

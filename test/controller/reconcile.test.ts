@@ -156,6 +156,43 @@ test("Prometheus down later: replicas hold through the outage and one window aft
   operator.prometheus.failNext({ fault: 400, times: 0 });
 });
 
+test("a clock that was an hour ahead: held while it was, and demand is seen again as soon as it is right", async () => {
+  let nowMs = FALLING_MS;
+  await start({ startMs: FALLING_MS, value: (t) => (t > nowMs ? undefined : demandAt(t)) });
+  const passFor = async (minutes: number) => {
+    for (let i = 0; i < minutes; i += 5) {
+      nowMs += 5 * MINUTE_MS;
+      await operator.passes(5 * MINUTE_MS);
+    }
+  };
+  await passFor(15);
+  const held = await operator.replicas();
+  await operator.clock.advance(HOUR_MS);
+  await passFor(40);
+  expect(await operator.condition("MetricAvailable")).toMatchObject({ status: "False", reason: "MetricStale" });
+  expect(await operator.replicas()).toBeGreaterThanOrEqual(held);
+  await operator.clock.advance(-HOUR_MS);
+  await operator.pass();
+  expect(await operator.condition("MetricAvailable")).toMatchObject({ status: "True" });
+  expect(await operator.replicas()).toBeGreaterThanOrEqual(held);
+  await passFor(60);
+  expect(await operator.replicas()).toBeLessThan(held);
+});
+
+test("a clock that has gone back an hour: told, and nothing is lowered on demand of an hour ago", async () => {
+  await start({ startMs: RISING_MS });
+  await operator.passes(2 * HOUR_MS);
+  const held = await operator.replicas();
+  await operator.clock.advance(-HOUR_MS);
+  await operator.passes(40 * MINUTE_MS);
+  expect(await operator.replicas()).toBeGreaterThanOrEqual(held);
+  const { message } = (await operator.condition("MetricAvailable")) ?? {};
+  expect(message).toMatch(/minutes ahead of the operator's clock/);
+  await operator.clock.advance(HOUR_MS);
+  await operator.pass();
+  expect(await operator.condition("MetricAvailable")).toMatchObject({ status: "True" });
+});
+
 test("a metric that vanishes holds the replicas; the fallback raises them, once it is due", async () => {
   const goneMs = FALLING_MS + 30 * MINUTE_MS;
   await start({ startMs: FALLING_MS, value: (t) => (t > goneMs ? undefined : demandAt(t)), spec: { fallback: { replicas: 25, after: "30m" } } });

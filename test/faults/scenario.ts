@@ -1,135 +1,84 @@
-// One fault from begin to end: an operator of its own behind two fault proxies, a scaler that the fault is about and a neighbour,
-// over one accelerated morning. Demand of the subject falls at 07:20, in the middle of the fault; demand of the neighbour rises from 08:00.
+// A scene from begin to end: its faults begin at 07:12 and end when their time is over, and what must hold then is looked at.
 // Invariant: every lowering in the API server's record leaves at least what the true demand of that moment needs.
-import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { expect } from "vitest";
-import { earlyFall, HOUR_MS, MINUTE_MS, morningPeak, PER_REPLICA } from "../cluster/demand.ts";
-import { conditionOf, deployment, namespaceOf, scaler } from "../cluster/manifests.ts";
-import type { ShownDeployment, ShownScaler } from "../cluster/manifests.ts";
-import { operatorKubeconfig } from "../cluster/operator-account.ts";
-import { startOperator } from "../cluster/operator.ts";
-import type { Operator } from "../cluster/operator.ts";
-import { recordReplicas } from "../cluster/replica-record.ts";
-import type { ReplicaRecord } from "../cluster/replica-record.ts";
-import type { Surroundings } from "../cluster/surroundings.ts";
+import { earlyFall, morningPeak, MINUTE_MS, PER_REPLICA } from "../cluster/demand.ts";
+import { conditionOf } from "../cluster/manifests.ts";
 import { pause, waitFor } from "../cluster/wait-for.ts";
-import type { Kubectl } from "../control-plane/kubectl.ts";
-import type { FaultCase } from "./cases.ts";
-import { startFaultProxy } from "./proxy.ts";
-import type { FaultProxy } from "./proxy.ts";
+import { MINUTES, SOON_MS } from "./case.ts";
+import type { FaultCase } from "./case.ts";
+import type { Scene } from "./cases.ts";
+import { NEIGHBOUR, openWorld } from "./world.ts";
+import type { OpenWorld, Setting, World } from "./world.ts";
 
-export interface World {
-  readonly kubectl: Kubectl;
-  readonly namespace: string;
-  readonly api: FaultProxy;
-  readonly prometheus: FaultProxy;
-  /** The one that runs now; those before it have ended. */
-  readonly operator: () => Operator;
-  /** Starts another with the same account; simulated time goes on. */
-  readonly another: () => Promise<Operator>;
-  /** As `another`, and it is `operator()` from now on. */
-  readonly replace: () => Promise<void>;
-  readonly replicasOf: (name: string) => Promise<number>;
-}
-
-/** Seconds of wall clock from the end of the fault until both scalers are decided on again with what they need. */
+/** What was measured of one case. */
 export interface Outcome {
+  /** Wall clock from the end of the fault until subject and neighbour are decided on again and are well. */
   readonly wellAgainSeconds: number;
   /** What was read while the fault lasted. */
   readonly seen: string;
 }
 
-export const SUBJECT = "early";
-export const NEIGHBOUR = "morning";
-/** Simulated seconds a second. */
-const RATE = 120;
-/** More than the busy night needs: raised by nobody, lowered by whoever sees the fall. */
-const START_REPLICAS = 16;
+/** When nothing may be lowered, simulated unix ms. */
+interface Blind {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** What demand needs at most in the end: filled to 80 %, noise and rounding. */
 const SLACK = 3;
 /** Time for what was decided on sight before the fault to arrive in the record, wall clock. */
 const IN_FLIGHT_MS = 2_500;
-const SOON_MS = 120_000;
-const SEEN_MS = 60_000;
+/** A silent watch is left after two minutes. */
+const WELL_MS = 240_000;
 
-export interface Setting {
-  readonly surroundings: Surroundings & { readonly kubectl: Kubectl };
-  readonly seed: number;
+export interface SceneSetting extends Setting {
+  /** Hour and minute at which the scene is over; default 08:30, when the neighbour's demand is at its peak. */
+  readonly until?: readonly [number, number];
 }
 
-/** Throws where something does not hold. Everything it made is gone after. */
-export async function runScenario(one: FaultCase, { surroundings, seed }: Setting): Promise<Outcome> {
-  const { kubectl, binaries, liveDayMs } = surroundings;
-  const namespace = `fault-${one.id}`;
-  const at = (hour: number, minute: number) => liveDayMs + hour * HOUR_MS + minute * MINUTE_MS;
-  const certs = join(dirname(surroundings.kubeconfig), "certs");
-  const tls = { cert: readFileSync(join(certs, "apiserver.crt"), "utf8"), key: readFileSync(join(certs, "apiserver.key"), "utf8") };
-  const api = await startFaultProxy({ target: surroundings.server, tls, seed });
-  const prometheus = await startFaultProxy({ target: surroundings.prometheusUrl, seed: seed + 1 });
-  const running: Operator[] = [];
-  let record: ReplicaRecord | undefined;
+/** Outcomes by the cases' ids. Throws with what does not hold, of all cases together. Everything it made is gone after. */
+export async function runScene(scene: Scene, { until = [8, 30], ...setting }: SceneSetting): Promise<ReadonlyMap<string, Outcome>> {
+  const world = await openWorld(scene, setting);
   try {
-    await kubectl.apply(namespaceOf(namespace));
-    await kubectl.apply(deployment(namespace, SUBJECT, START_REPLICAS), deployment(namespace, NEIGHBOUR, 3));
-    const kubeconfig = await kubeconfigBehind(await operatorKubeconfig(kubectl, surroundings.folder, `${namespace}-operator`), api.url);
-    const nowMs = () => running.at(-1)?.nowMs() ?? at(6, 0);
-    const start = async () => {
-      const args = ["run", "--prometheus-url", prometheus.url, "--metrics-addr", "127.0.0.1:0", "--log-level", "info", "--watch-namespaces", namespace];
-      return startOperator({ kubeconfig, args, clockStartMs: nowMs(), clockRate: RATE });
-    };
-    running.push(await start());
-    const operator = () => running.at(-1) as Operator;
-    const world: World = {
-      kubectl,
-      namespace,
-      api,
-      prometheus,
-      operator,
-      async another() {
-        const other = await start();
-        running.unshift(other);
-        return other;
-      },
-      replace: async () => void running.push(await start()),
-      replicasOf: async (name) => (await kubectl.get<ShownDeployment>("deployment", name, "--namespace", namespace)).spec.replicas,
-    };
-    record = recordReplicas(binaries.kubectl, kubectl, namespace, nowMs);
-    await kubectl.apply(scaler(namespace, SUBJECT), scaler(namespace, NEIGHBOUR));
-    for (const name of [SUBJECT, NEIGHBOUR])
-      await waitFor(`${name} is seen`, SOON_MS, async () => expect(conditionOf(await shown(world, name), "MetricAvailable")).toMatchObject({ status: "True" }));
-
-    if (nowMs() > at(7, 12)) throw new Error("The machine is too slow: demand was seen only after the moment at which the fault begins. Run fewer at once.");
-    await operator().until(at(7, 12));
-    const beganMs = nowMs();
-    const linesBefore = operator().lines().length;
-    const fault = await one.begin(world);
-    const seen = await waitFor(`${one.id}: what the user sees`, SEEN_MS, () => look(world, one, linesBefore));
-    await pause(Math.max(0, one.seconds * 1000 - (nowMs() - beganMs) / RATE));
-    if (one.isNeighbourServed) await isDecided(world, NEIGHBOUR, nowMs() - IN_FLIGHT_MS * RATE);
-    await fault.end();
-    const endedMs = nowMs();
-    const wellAgainSeconds = await untilWell(world, endedMs);
-
-    await operator().until(at(8, 30));
-    await settled(world);
-    const told = operator().lines().filter(({ from, to }) => from !== to).map(({ name, from, to, msg }) => `${String(name)}: ${String(from)} -> ${String(to)} ${msg}`);
-    checkRecord(record, told, one.isBlind ? { fromMs: beganMs + IN_FLIGHT_MS * RATE, toMs: endedMs } : undefined);
-    for (const each of running) expect(each.lines().filter(({ reason }) => reason === "InternalError")).toEqual([]);
-    return { wellAgainSeconds, seen };
-  } finally {
-    record?.stop();
-    for (const operator of running) {
-      operator.kill("SIGCONT");
-      await operator.stop();
+    await world.operator().until(world.at(7, 12));
+    const results = await Promise.allSettled(scene.cases.map((one) => runCase(one, { ...world, subject: one.id })));
+    await world.operator().until(world.at(...until));
+    const outcomes = new Map<string, Outcome>();
+    const wrong: string[] = [];
+    for (const [i, one] of scene.cases.entries()) {
+      const result = results[i];
+      try {
+        if (result?.status !== "fulfilled") throw result?.reason;
+        await settled(world, one.id);
+        checkRecord(world, one.id, earlyFall, result.value.blind);
+        outcomes.set(one.id, result.value.outcome);
+      } catch (error) {
+        wrong.push(`${one.id}: ${error instanceof Error ? error.message : String(error)}`);
+      }
     }
-    await Promise.all([api.close(), prometheus.close()]);
-    await kubectl.said(["delete", "psc", "--all", "--namespace", namespace, "--wait=false"]);
-    await kubectl.said(["delete", "namespace", namespace, "--wait=false"]);
+    checkRecord(world, NEIGHBOUR, morningPeak);
+    for (const each of world.all) expect(each.lines().filter(({ reason, msg }) => reason === "InternalError" || /unhandled/i.test(msg))).toEqual([]);
+    if (wrong.length > 0) throw new Error(`${wrong.join("\n\n")}\n\n${lastWords(world)}`);
+    return outcomes;
+  } finally {
+    await world.close();
   }
 }
 
-const shown = ({ kubectl, namespace }: World, name: string) => kubectl.get<ShownScaler>("psc", name, "--namespace", namespace);
+async function runCase(one: FaultCase, world: World & OpenWorld): Promise<{ readonly outcome: Outcome; readonly blind: Blind | undefined }> {
+  const { nowMs, rate } = world;
+  const beganMs = nowMs();
+  const wallMs = performance.now();
+  const linesBefore = world.operator().lines().length;
+  const fault = await one.begin(world);
+  const seen = await waitFor(`${one.id}: what the user sees`, SOON_MS, () => look(world, one, linesBefore));
+  await pause(Math.max(0, (one.seconds ?? 0) * 1000 - (performance.now() - wallMs), ((one.minutes ?? MINUTES) * MINUTE_MS - (nowMs() - beganMs)) / rate));
+  if (one.isNeighbourServed) await isDecided(world, NEIGHBOUR, nowMs() - IN_FLIGHT_MS * rate);
+  const toMs = nowMs();
+  await fault.end();
+  const wellAgainSeconds = await untilWell(one, world);
+  return { outcome: { wellAgainSeconds, seen }, blind: one.isBlind ? { fromMs: beganMs + IN_FLIGHT_MS * rate, toMs } : undefined };
+}
 
 /** What the case says is to be seen, as it is written in the table; throws while it is not there. */
 async function look(world: World, { sees }: FaultCase, linesBefore: number): Promise<string> {
@@ -137,10 +86,10 @@ async function look(world: World, { sees }: FaultCase, linesBefore: number): Pro
     const line = world.operator().lines().slice(linesBefore).find(({ msg }) => sees.text.test(msg));
     if (line === undefined) throw new Error(`No line like ${String(sees.text)}. The last: ${JSON.stringify(world.operator().lines().slice(-5))}`);
     // Without addresses: the table is the same on every machine.
-    return `log: ${line.msg.split(/ https?:/)[0] ?? ""} …`;
+    return `log: ${line.msg.split(/ https?:| \(/)[0] ?? ""} …`;
   }
   if (sees.kind === "condition") {
-    const found = conditionOf(await shown(world, SUBJECT), sees.type);
+    const found = conditionOf(await world.shown(world.subject), sees.type);
     expect({ status: found.status, reason: found.reason }).toEqual({ status: sees.status, reason: sees.reason });
     return `${sees.type}=${found.status}, ${found.reason}`;
   }
@@ -148,54 +97,52 @@ async function look(world: World, { sees }: FaultCase, linesBefore: number): Pro
 }
 
 async function isDecided(world: World, name: string, sinceMs: number): Promise<void> {
-  await waitFor(`${name} is decided on`, SOON_MS, async () => expect(Date.parse((await shown(world, name)).status?.decision?.time ?? "")).toBeGreaterThan(sinceMs));
+  await waitFor(`${name} is decided on`, WELL_MS, async () => expect(Date.parse((await world.shown(name)).status?.decision?.time ?? "")).toBeGreaterThan(sinceMs));
 }
 
-/** Wall seconds until both scalers have a decision from after `sinceMs`, see their metric and can scale. */
-async function untilWell(world: World, sinceMs: number): Promise<number> {
+/** Wall seconds until both scalers have a decision from after now, see their metric and can scale. */
+async function untilWell({ id, isWell }: FaultCase, world: World): Promise<number> {
   const startMs = performance.now();
-  for (const name of [SUBJECT, NEIGHBOUR]) {
+  const sinceMs = world.nowMs();
+  for (const name of [world.subject, NEIGHBOUR]) {
     await isDecided(world, name, sinceMs);
-    await waitFor(`${name} is well again`, SOON_MS, async () => {
-      const scaler = await shown(world, name);
+    await waitFor(`${name} is well again`, WELL_MS, async () => {
+      const scaler = await world.shown(name);
       for (const type of ["MetricAvailable", "AbleToScale"]) expect(conditionOf(scaler, type)).toMatchObject({ type, status: "True" });
     });
   }
+  if (isWell !== undefined) await waitFor(`${id} is well again`, WELL_MS, () => isWell(world));
   return Math.round((performance.now() - startMs) / 100) / 10;
 }
 
-/** Both stand where demand wants them: the subject is lowered, the neighbour raised for its peak. */
-async function settled(world: World): Promise<void> {
+/** Subject and neighbour stand where demand wants them: the one is lowered, the other raised for its peak. */
+async function settled(world: OpenWorld, subject: string): Promise<void> {
   await waitFor("the right number of replicas in the end", SOON_MS, async () => {
-    const now = world.operator().nowMs();
+    const now = world.nowMs();
     const peak = Math.ceil(morningPeak(now) / PER_REPLICA);
     const raised = await world.replicasOf(NEIGHBOUR);
     if (raised < peak) throw new Error(`${NEIGHBOUR} has ${raised} replicas; expected at least ${peak}`);
     const quiet = Math.ceil(earlyFall(now) / PER_REPLICA);
-    const lowered = await world.replicasOf(SUBJECT);
-    if (lowered < quiet || lowered > quiet + SLACK) throw new Error(`${SUBJECT} has ${lowered} replicas; expected ${quiet} to ${quiet + SLACK}`);
+    const lowered = await world.replicasOf(subject);
+    if (lowered < quiet || lowered > quiet + SLACK) throw new Error(`${subject} has ${lowered} replicas; expected ${quiet} to ${quiet + SLACK}`);
   });
 }
 
 /** No lowering below what demand needs; none at all while nothing could be seen. */
-function checkRecord(record: ReplicaRecord, told: readonly string[], blind: { readonly fromMs: number; readonly toMs: number } | undefined): void {
-  for (const [name, demand] of [[SUBJECT, earlyFall], [NEIGHBOUR, morningPeak]] as const) {
-    const changes = record.of(name);
-    for (const [i, { atMs, replicas }] of changes.entries()) {
-      if (replicas >= (changes[i - 1]?.replicas ?? 0)) continue;
-      const course = changes.map((change) => `${new Date(change.atMs).toISOString().slice(11, 19)} ${change.replicas}/${change.ready}`).join(", ");
-      const moment = `${name}: ${changes[i - 1]?.replicas} -> ${replicas} at ${new Date(atMs).toISOString()} (${course})\n${told.join("\n")}\n`;
-      const needed = Math.ceil(demand(atMs) / PER_REPLICA);
-      if (replicas < needed) throw new Error(`${moment}; demand needs ${needed}`);
-      if (blind !== undefined && name === SUBJECT && atMs > blind.fromMs && atMs < blind.toMs) throw new Error(`${moment}, while nothing could be seen`);
-    }
+function checkRecord({ record, all }: OpenWorld, name: string, demand: (ms: number) => number, blind?: Blind): void {
+  const changes = record.of(name);
+  for (const [i, { atMs, replicas }] of changes.entries()) {
+    if (replicas >= (changes[i - 1]?.replicas ?? 0)) continue;
+    const needed = Math.ceil(demand(atMs) / PER_REPLICA);
+    const isBlind = blind !== undefined && atMs > blind.fromMs && atMs < blind.toMs;
+    if (replicas >= needed && !isBlind) continue;
+    const told = all.flatMap((each) => each.lines()).filter((line) => line["name"] === name && line["from"] !== line["to"]).map(({ from, to, msg }) => `${String(from)} -> ${String(to)} ${msg}`);
+    const course = changes.map((change) => `${new Date(change.atMs).toISOString().slice(11, 19)} ${change.replicas}/${change.ready}`).join(", ");
+    const wrong = isBlind ? `while nothing could be seen (${new Date(blind.fromMs).toISOString()} to ${new Date(blind.toMs).toISOString()})` : `demand needs ${needed}`;
+    throw new Error(`${name}: ${changes[i - 1]?.replicas} -> ${replicas} at ${new Date(atMs).toISOString()}, ${wrong} (${course})\n${told.join("\n")}`);
   }
 }
 
-/** The same account, through the proxy. */
-async function kubeconfigBehind(file: string, url: string): Promise<string> {
-  const config = JSON.parse(readFileSync(file, "utf8")) as { clusters: { cluster: { server: string } }[] };
-  for (const { cluster } of config.clusters) cluster.server = url;
-  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
-  return file;
+function lastWords({ all }: OpenWorld): string {
+  return all.map((each) => each.lines().slice(-10).map((line) => JSON.stringify(line)).join("\n")).join("\n--\n");
 }

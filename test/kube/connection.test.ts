@@ -216,6 +216,17 @@ describe("credentials", () => {
     expect(await failure(get("/api"), over)).toMatchObject({ status: 401, reason: "Forbidden" });
     await over.close();
   });
+  test("a pod's token file is read anew at a 401, however young what was read before", async () => {
+    const tokenFile = join(folder, "token");
+    writeFileSync(tokenFile, "old\n");
+    const over = connect({ kubeconfig: kubeconfig({ "auth-provider": { name: "tokenFile", config: { tokenFile } } }) });
+    server.script(json({}), refuse(401, "Unauthorized"), json({ fine: true }));
+    await over.request(get("/api"));
+    writeFileSync(tokenFile, "new\n");
+    expect(await over.request(get("/api"))).toEqual({ fine: true });
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer old", "Bearer old", "Bearer new"]);
+    await over.close();
+  });
   test("a plugin that fails is named as what it is", async () => {
     const exec = { apiVersion: "client.authentication.k8s.io/v1", command: join(folder, "no-such-plugin"), args: [] };
     const over = connect({ kubeconfig: kubeconfig({ exec }) });
