@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { parser } from "@prometheus-io/lezer-promql";
 import { expect, test } from "vitest";
 import { CONDITION_TYPES, REASONS } from "../../src/api/index.ts";
-import { LEADER_RULES, MEMBER_RULES, OPERATOR_RULES } from "../../src/kube/index.ts";
+import { HEADROOM_RULES, LEADER_RULES, MEMBER_RULES, OPERATOR_RULES } from "../../src/kube/index.ts";
 import { queryProblem } from "../../src/prometheus/index.ts";
 import { createMetrics } from "../../src/telemetry/index.ts";
 import { CASES } from "./cases.ts";
@@ -108,5 +108,5 @@ test("the table of permissions is what the operator is granted, verb by verb", (
   const rows = [...table.matchAll(/^\| `([^`]*)` \| `([^`]+)` \| `([^`]+)` \| (\S[^|]*\S) \|$/gm)].map(([, groups, resources, verbs]) => [groups, resources, verbs]);
   const shown = (rules: typeof OPERATOR_RULES) =>
     rules.map(({ apiGroups, resources, verbs }) => [apiGroups.map((group) => group || "core").join(", "), resources.join(", "), verbs.join(", ")]);
-  expect(rows).toEqual([...shown(OPERATOR_RULES), ...shown(LEADER_RULES), ...shown(MEMBER_RULES)]);
+  expect(rows).toEqual([...shown(OPERATOR_RULES), ...shown(HEADROOM_RULES), ...shown(LEADER_RULES), ...shown(MEMBER_RULES)]);
 });

@@ -2,7 +2,7 @@
 // in each of the others all but one verb. A row says what stops there and where the missing rule is named; the same is done in "rbac-all" and is not refused.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connect, createEvents, createLeases, createStatuses, KubeError, LEADER_RULES, OPERATOR_RULES } from "../../src/kube/index.ts";
+import { connect, createEvents, createHeadrooms, createLeases, createStatuses, HEADROOM_RULES, KubeError, LEADER_RULES, OPERATOR_RULES } from "../../src/kube/index.ts";
 import type { KubeConnection, KubeObject, PolicyRule } from "../../src/kube/index.ts";
 import { HOUR_MS } from "./demand.ts";
 import { deployment, namespaceOf, scaler } from "./manifests.ts";
@@ -49,6 +49,11 @@ const ROWS: readonly Row[] = [
 const READ_ROW = ROWS.find(({ group, resource, verb }) => group === SCALERS.group && resource === SCALERS.resource && verb === "get") as Row;
 /** The verbs on events: the operator uses one group of the two, so both are asked for without it. */
 const EVENT_ROWS = ["events.k8s.io", ""].flatMap((group) => ["create", "patch"].map((verb) => ({ group, resource: "events", verb })));
+/** What `nodeHeadroom` adds where the chart allows it. */
+const HEADROOM_ROWS: readonly (Grant & { readonly breaks: string })[] = [
+  { group: "apps", resource: "deployments", verb: "create", breaks: "there are no placeholder pods" },
+  { group: "apps", resource: "deployments", verb: "delete", breaks: "placeholder pods stay when `nodeHeadroom` is taken out, until their scaler is deleted" },
+];
 const LEASE_ROWS = ["get", "create", "patch"].map((verb) => ({ group: "coordination.k8s.io", resource: "leases", verb }));
 
 type Grant = Pick<Row, "group" | "resource" | "verb">;
@@ -103,12 +108,14 @@ describe("the table of permissions", () => {
     const sorted = (grants: readonly Grant[]) => grants.map(textOf).sort();
     expect(sorted([...ROWS, ...EVENT_ROWS])).toEqual(sorted(grantsOf(OPERATOR_RULES)));
     expect(sorted(LEASE_ROWS)).toEqual(sorted(grantsOf(LEADER_RULES)));
+    expect(sorted(HEADROOM_ROWS)).toEqual(sorted(grantsOf(HEADROOM_RULES)));
   });
 
   test("SECURITY.md has the same rows", () => {
     const page = readFileSync(new URL("../../SECURITY.md", import.meta.url), "utf8");
     const groupOf = (group: string) => (group === "" ? "core" : `\`${group}\``);
     for (const { group, resource, verb, breaks, seen } of ROWS) expect(page).toContain(`| ${groupOf(group)} | \`${resource}\` | \`${verb}\` | ${breaks} | ${seen} |`);
+    for (const { group, resource, verb, breaks } of HEADROOM_ROWS) expect(page).toContain(`| \`${group}\` | \`${resource}\` | \`${verb}\` | ${breaks} | NodeHeadroom |`);
     for (const { group, resource, verb } of EVENT_ROWS) expect(page).toContain(`| ${groupOf(group)} | \`${resource}\` | \`${verb}\` |`);
     expect(page.match(/^\| .* \| (log|AbleToScale|MetricAvailable) \|$/gm)).toHaveLength(ROWS.length + EVENT_ROWS.length);
   });
@@ -123,12 +130,13 @@ describeCluster("permissions", () => {
   beforeAll(async () => {
     const namespaces = [ALL, ...ROWS.map(namespaceWithout)];
     const kubeconfig = await accountKubeconfig(kubectl, folder, ACCOUNT);
-    await kubectl.apply(...[...namespaces, ...[...EVENT_ROWS, ...LEASE_ROWS].map(namespaceWithout)].map(namespaceOf));
+    await kubectl.apply(...[...namespaces, ...[...EVENT_ROWS, ...LEASE_ROWS, ...HEADROOM_ROWS].map(namespaceWithout)].map(namespaceOf));
     await kubectl.apply(
       ...roleIn(ACCOUNT, LEADER_RULES),
-      ...roleIn(ALL, [...OPERATOR_RULES, ...LEADER_RULES]),
+      ...roleIn(ALL, [...OPERATOR_RULES, ...LEADER_RULES, ...HEADROOM_RULES]),
       ...[...ROWS, ...EVENT_ROWS].flatMap((row) => roleIn(namespaceWithout(row), rulesBut(OPERATOR_RULES, row))),
       ...LEASE_ROWS.flatMap((row) => roleIn(namespaceWithout(row), rulesBut(LEADER_RULES, row))),
+      ...HEADROOM_ROWS.flatMap((row) => roleIn(namespaceWithout(row), rulesBut([...OPERATOR_RULES, ...HEADROOM_RULES], row))),
     );
     const inAll = [...new Set(ROWS.map(({ target }) => target))].map((target) => objectsOf(ALL, target));
     const objects = [...inAll, ...ROWS.map((row) => objectsOf(namespaceWithout(row), row.target))];
@@ -143,7 +151,7 @@ describeCluster("permissions", () => {
     await operator?.stop();
     await Promise.all([account?.close(), admin?.close()]);
     for (const row of [{ namespace: ALL }, ...ROWS.map((one) => ({ namespace: namespaceWithout(one) }))]) await kubectl("delete", "psc", "--all", "--namespace", row.namespace);
-    await kubectl("delete", "namespace", ALL, ...[...ROWS, ...EVENT_ROWS, ...LEASE_ROWS].map(namespaceWithout), "--wait=false");
+    await kubectl("delete", "namespace", ALL, ...[...ROWS, ...EVENT_ROWS, ...LEASE_ROWS, ...HEADROOM_ROWS].map(namespaceWithout), "--wait=false");
   });
 
   const shown = (namespace: string, row: Row) => kubectl.get<ShownScaler>("psc", row.target.toLowerCase(), "--namespace", namespace);
@@ -220,6 +228,27 @@ describeCluster("permissions", () => {
     const namespace = namespaceWithout(row);
     expect((await send(namespace)).join("\n")).toContain(`apiGroups ["${row.group}"], resources ["events"], verbs ["${row.verb}"]`);
     expect(await send(ALL)).toEqual([]);
+  });
+
+  test.each(HEADROOM_ROWS.map((row) => [textOf(row), row.breaks, row] as const))("without %s %s", async (_grant, _breaks, row) => {
+    const headrooms = createHeadrooms({ connection: account, image: "pause" });
+    const signal = AbortSignal.timeout(SOON_MS);
+    /** Everything that is ever done with placeholder pods. */
+    const walk = async (namespace: string) => {
+      const target = deployment(namespace, "roomy", 1) as { readonly spec: { readonly template: { readonly spec: { readonly containers: readonly object[] } } } };
+      const containers = target.spec.template.spec.containers.map((container) => ({ ...container, resources: { requests: { cpu: "1m" } } }));
+      const template = { ...target.spec.template, spec: { ...target.spec.template.spec, containers } };
+      // An owner that is not there would have the garbage collector take them.
+      await kubectl.apply({ ...target, spec: { ...target.spec, template } }, scaler(namespace, "roomy", { service: "morning", spec: { mode: "Recommend" } }));
+      const { uid = "" } = (await kubectl.get<KubeObject>("psc", "roomy", "--namespace", namespace)).metadata;
+      const owner = { namespace, name: "roomy", uid };
+      const ref = { apiVersion: "apps/v1", kind: "Deployment", name: "roomy" };
+      for (const replicas of [1, 2, 0]) await headrooms.keep(owner, ref, { replicas, priorityClassName: "none" }, signal);
+      return headrooms.remove(owner, signal);
+    };
+    const refusal = await walk(namespaceWithout(row)).catch((error: unknown) => error);
+    expect((refusal as KubeError).sentence).toContain(`apiGroups ["apps"], resources ["deployments"], verbs ["${row.verb}"]. In the chart nodeHeadroom.enabled=true grants it.`);
+    await expect(walk(ALL)).resolves.toBe(true);
   });
 
   test.each(LEASE_ROWS.map((row) => [textOf(row), row] as const))("without %s no lease is held, and the failure says why", async (_grant, row) => {
