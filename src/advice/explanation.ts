@@ -11,6 +11,11 @@ import type { Change } from "./thresholds.ts";
 /** Conditions that are well while they are False; a limit is told by its rule. */
 const RAISED: ReadonlySet<string> = new Set(["ScalingLimited", "Conflict", "Paused"]);
 
+/** While one of these holds the number, no demand changes it. */
+const NOT_BY_DEMAND: ReadonlySet<Reason> = new Set([
+  "TooManyReplicas", "ScalingDisabled", "Fallback", "MetricMissing", "Paused", "AnotherAutoscaler", "AnotherScaler", "ChangedByOther",
+] as const);
+
 /** One rule's part in the number. */
 export interface ExplainedStep {
   /** In words: `scale up policy`. */
@@ -93,7 +98,7 @@ function changesOf(told: Told): Change[] {
   if (decision === undefined) return [];
   const held = decision.trace.filter(({ reason }, i) => decision.trace.findIndex((other) => other.reason === reason) === i);
   const rules = held.flatMap(({ reason }) => changeOf(reason, told) ?? []).map((when) => ({ replicas: undefined, when }));
-  const isDemandDeciding = !held.some(({ reason }) => ["TooManyReplicas", "ScalingDisabled", "Fallback", "MetricMissing"].includes(reason));
+  const isDemandDeciding = !held.some(({ reason }) => NOT_BY_DEMAND.has(reason));
   return [...rules, ...(isDemandDeciding ? thresholds(told, decision.to) : [])];
 }
 

@@ -53,6 +53,10 @@ const DEMAND = {
       return `A larger difference is acted on; the tolerance is ${down} % down and ${up} % up (behavior.*.tolerance).`;
     },
   },
+  StaggeredScaleUp: {
+    means: "Replicas may only be added at the pace that behavior.scaleUp sets, so the climb to what will be needed begins early.",
+    change: ({ spec }: Told) => `A faster pace than ${pace(spec.behavior.scaleUp)} (behavior.scaleUp.policies) lets it begin later.`,
+  },
   ScaleUpLimit: {
     means: "More replicas are needed, but they may only be added at the pace that behavior.scaleUp sets.",
     change: ({ spec }: Told) => `More follow as the pace allows (${pace(spec.behavior.scaleUp)}). To go faster, raise behavior.scaleUp.policies.`,
@@ -119,6 +123,22 @@ const GUARDS = {
     means: "The demand has not been seen for so long that the number set aside for such times is the least.",
     change: ({ spec }: Told) =>
       `It ends when the query yields samples again; spec.fallback.replicas (${spec.fallback?.replicas ?? "not set"}) sets the number.`,
+  },
+  Paused: {
+    means: "Somebody has paused the scaler with an annotation, so the number of replicas is left as it is in that direction.",
+    change: "It ends at the time that the message names, or with kubectl psc resume NAME.",
+  },
+  AnotherAutoscaler: {
+    means: "A HorizontalPodAutoscaler scales the same target, and two hands on one number move it to and fro, so this scaler writes nothing.",
+    change: "Delete the HPA (or KEDA's ScaledObject), or let both work together: spec.output.type HorizontalPodAutoscaler keeps the HPA's floor.",
+  },
+  AnotherScaler: {
+    means: "An older PredictiveScaler has the same target, so this one writes nothing.",
+    change: "Delete one of the two, or set the mode of one to Recommend.",
+  },
+  ChangedByOther: {
+    means: "Somebody has changed the replicas after this scaler had set them, so it leaves them alone for a while.",
+    change: "Take replicas out of what sets them (the message says who; docs/gitops.md says how). It tries again at the time that the message names.",
   },
   ScalingDisabled: {
     means: "Somebody has set the target to 0 replicas: it is switched off, and left alone.",
@@ -242,6 +262,8 @@ const WELL = {
   ModelFitted: { means: "The demand's past has been learned, and its future is forecast." },
   SamplesReceived: { means: "The demand is seen: new samples arrive." },
   ReadyForNewScale: { means: "The target can be scaled." },
+  NotPaused: { means: "Nobody has paused the scaler." },
+  NoConflict: { means: "Nobody else is seen to scale the target." },
   DesiredWithinRange: { means: "No limit keeps the number from what demand asks for." },
 } satisfies Partial<Record<Reason, ReasonText>>;
 

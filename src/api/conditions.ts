@@ -7,6 +7,8 @@ export const CONDITION_MEANINGS = {
   Forecasting: "There is a forecast, and decisions use it. While it is False the scaler acts on what it sees and never scales in on what it cannot see.",
   AbleToScale: "The target's scale can be read and written.",
   ScalingLimited: "A bound, a policy or a window keeps the replicas from the number that demand asks for.",
+  Paused: "An annotation pauses the scaler in one direction or both; forecast and status go on.",
+  Conflict: "Somebody else scales the target, so the scaler has stopped writing; the message says who and what to do.",
   NodeHeadroom: "Nodes are kept ready for what is coming, where spec.nodeHeadroom asks for it.",
 } as const;
 
@@ -30,6 +32,7 @@ const DECISION_MEANINGS = {
   CurrentDemand: "The number of replicas follows the demand of now, because there is no forecast to go by, or none that asks for more.",
   DemandAboveForecast: "Demand is above the bound that 99.9 % of it was to stay below; capacity is raised at once, without waiting for the forecast.",
   WithinTolerance: "The replicas wanted differ too little from the present ones to act.",
+  StaggeredScaleUp: "Scaling up is limited, so it begins before the demand does, early enough to reach what is forecast in time.",
   ScaleUpLimit: "A scale-up policy limits how fast replicas may be added.",
   ScaleUpStabilized: "The scale-up window holds a lower number that was wanted within it.",
   ScaleDownLimit: "A scale-down policy limits how fast replicas may be removed.",
@@ -47,6 +50,10 @@ const DECISION_MEANINGS = {
   MetricMissing: "The newest samples are missing; replicas are not removed on what cannot be seen.",
   OutageRecovery: "The metric has just come back after an outage; replicas are not removed yet.",
   Fallback: "The metric has been missing for longer than fallback.after, so fallback.replicas is the least.",
+  Paused: "An annotation on the scaler pauses this direction; the message says until when.",
+  AnotherAutoscaler: "A HorizontalPodAutoscaler, perhaps KEDA's, scales the same target; this scaler writes nothing while it is there.",
+  AnotherScaler: "An older PredictiveScaler has the same target; this one writes nothing while it is there.",
+  ChangedByOther: "Somebody changed the replicas after this scaler had set them; it writes nothing for ten minutes, and longer each time that it happens again.",
   ScalingDisabled: "The target has 0 replicas and is left alone.",
   NothingToDo: "The replicas are as wanted.",
 } as const;
@@ -79,6 +86,8 @@ const HEALTHY_MEANINGS = {
   ReadyForNewScale: "The target can be scaled.",
   OutlierIgnored: "A sample was far from what was expected; the model learned only part of it. Replicas may rise on it all the same.",
   LevelShiftFollowed: "Samples in a row were far from what was expected on one side; the model follows the new level.",
+  NotPaused: "No annotation pauses the scaler, or the pause is over.",
+  NoConflict: "Nobody else is seen to scale the target.",
   DesiredWithinRange: "The replicas wanted are within every limit.",
 } as const;
 

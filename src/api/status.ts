@@ -4,7 +4,7 @@ import { CONDITION_TYPES, type ConditionType, type Reason } from "./conditions.t
 import type { FieldMeta } from "./fields.ts";
 
 /** Longest messages, the longest trace and the most replicas (Kubernetes counts in 32 bits) that fit; writers cut to these. */
-export const STATUS_LIMITS = { messageLength: 4096, traceEntries: 32, timesToReady: 40, replicas: 2 ** 31 - 1 } as const;
+export const STATUS_LIMITS = { messageLength: 4096, traceEntries: 32, timesToReady: 40, managerLength: 128, replicas: 2 ** 31 - 1 } as const;
 
 /** A status whose scaler is decided on is at most so old, ms; it is written sooner when something changed that a person would act on. */
 export const STATUS_EVERY_MS = 5 * 60_000;
@@ -110,6 +110,29 @@ const nodeHeadroom = z.object({
   ready: count("Placeholder pods that have their room.").optional(),
 });
 
+const schedule = z.object({
+  active: z
+    .array(word("Name of a schedule."))
+    .max(16)
+    .meta({ description: "Schedules that are on.", kubernetes: { "x-kubernetes-list-type": "atomic" } } satisfies FieldMeta),
+  next: z
+    .object({
+      time: moment("When a schedule goes on or off next."),
+      name: word("Which one."),
+      minReplicas: count("The floor from then on."),
+      maxReplicas: count("The ceiling from then on."),
+    })
+    .optional()
+    .meta({ ...described("The next change; absent where none can be seen.") }),
+});
+
+const conflict = z.object({
+  manager: z.string().max(STATUS_LIMITS.managerLength).meta({ ...described("The field manager that changed the replicas after the scaler had set them.") }),
+  change: message("What was changed, as a sentence."),
+  until: moment("Nothing is written before this."),
+  times: count("How often in a row, without an undisturbed hour in between."),
+});
+
 /** status of a PredictiveScaler. */
 export const statusSchema = z
   .object({
@@ -130,6 +153,8 @@ export const statusSchema = z
       .object({ ...conclusion, advice: message("Whether the forecast has earned mode Active, and why or why not.").optional() })
       .optional()
       .meta({ ...described("In mode Recommend: what would have been done.") }),
+    schedule: schedule.optional().meta({ ...described("Which schedules are on, and what comes next.") }),
+    conflict: conflict.optional().meta({ ...described("The last change by others that stopped the scaler; gone after an undisturbed hour.") }),
     nodeHeadroom: nodeHeadroom.optional().meta({ ...described("Placeholder pods that keep nodes ready; while it is there, so may be their Deployment.") }),
     conditions: z
       .array(condition)

@@ -8,6 +8,8 @@ import type { OperatorError } from "../errors.ts";
 import { headroomVerdict } from "./headroom.ts";
 import type { Memory, Refit } from "./memory.ts";
 import { FINDING_SHOWN_MS } from "./observation.ts";
+import { conflictVerdict, pausedVerdict } from "./people.ts";
+import type { StoredScaler } from "./report.ts";
 
 /** A condition before its times are known. */
 export interface Verdict {
@@ -19,6 +21,7 @@ export interface Verdict {
 
 /** What a pass saw. `failure` is what kept it from deciding. */
 export interface Seen {
+  readonly stored: StoredScaler;
   readonly memory: Memory;
   readonly nowMs: number;
   readonly decision: Decision | undefined;
@@ -31,7 +34,8 @@ const WEEK_SEASON_NEEDS_MS = 14 * 24 * 3_600_000;
 export function verdicts(seen: Seen): Verdict[] {
   const headroom = headroomVerdict(seen.memory);
   const parts = [metricAvailable(seen), forecasting(seen.memory), ableToScale(seen), ...(headroom === undefined ? [] : [headroom])];
-  return [ready(parts), ...parts, scalingLimited(seen)];
+  const conflict = conflictVerdict(seen.memory);
+  return [ready(parts, conflict), ...parts, scalingLimited(seen), pausedVerdict(seen.stored, seen.nowMs), conflict];
 }
 
 /** The verdict on a manifest that cannot be used. */
@@ -126,8 +130,8 @@ function scalingLimited({ decision, memory, nowMs }: Seen): Verdict {
   return { type: "ScalingLimited", status: "True", reason: limit.reason, message: limit.message };
 }
 
-function ready(parts: readonly Verdict[]): Verdict {
-  const wrong = parts.find((part) => part.status === "False");
+function ready(parts: readonly Verdict[], conflict: Verdict): Verdict {
+  const wrong = parts.find((part) => part.status === "False") ?? (conflict.status === "True" ? conflict : undefined);
   if (wrong === undefined) return { type: "Ready", status: "True", reason: "AsExpected", message: "Forecasting and scaling." };
   return { type: "Ready", status: "False", reason: wrong.reason, message: wrong.message };
 }

@@ -1,8 +1,9 @@
 // The controller: watches scalers, runs one pass a scaler and step, and handles every failure in one place.
 // One scaler's failure never touches another's: a pass that fails is tried again with its own back-off.
+import { PAUSED_ANNOTATION, PAUSED_UNTIL_ANNOTATION } from "../api/index.ts";
 import type { Clock } from "../clock.ts";
 import type { OperatorError } from "../errors.ts";
-import type { Autoscalers, Claims, Events, Headrooms, Reflector, Scales, Statuses } from "../kube/index.ts";
+import type { Autoscalers, Claims, Events, Headrooms, Neighbours, Reflector, Scales, Statuses, Writers } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { asOperatorError } from "./failure.ts";
@@ -28,6 +29,9 @@ export interface ControllerParts {
   readonly autoscalers: Autoscalers;
   readonly claims: Claims;
   readonly headrooms: Headrooms;
+  /** Without them nothing is known of others who scale the targets. */
+  readonly neighbours?: Neighbours;
+  readonly writers?: Writers;
   readonly statuses: Statuses;
   readonly events: Events;
   readonly metrics: Metrics;
@@ -57,8 +61,8 @@ export function createController(parts: ControllerParts): Controller {
   /** What was last logged of a scaler that fails. */
   const complaints = new Map<string, string>();
   const changed = (key: string, scaler: StoredScaler | undefined) => {
-    // Our own status writes come back as changes: only a new specification is worth a pass.
-    const version = scaler === undefined ? undefined : `${scaler.metadata.uid}/${scaler.metadata.generation}/${scaler.metadata.deletionTimestamp ?? ""}`;
+    // Our own status writes come back as changes: only a new specification, a pause or the end is worth a pass.
+    const version = scaler === undefined ? undefined : versionOf(scaler);
     if (version !== undefined && generations.get(key) === version) return;
     if (version === undefined) generations.delete(key);
     else generations.set(key, version);
@@ -77,6 +81,8 @@ export function createController(parts: ControllerParts): Controller {
         scales: parts.scales,
         outputs: createOutputs(parts),
         headrooms: parts.headrooms,
+        neighbours: parts.neighbours,
+        writers: parts.writers,
         learner: createLearner(parts.prometheus, parts.thread, signal),
         reporter: createReporter(parts),
         journals,
@@ -128,6 +134,10 @@ function laneOf(stored: StoredScaler | undefined): string {
   // Not parsed yet: whatever stands there is a name of a lane.
   const { metric } = (stored as { readonly spec?: { readonly metric?: { readonly prometheus?: { readonly url?: unknown } } } } | undefined)?.spec ?? {};
   return String(metric?.prometheus?.url ?? "");
+}
+
+function versionOf({ metadata: { uid, generation, deletionTimestamp, annotations = {} } }: StoredScaler): string {
+  return [uid, generation, deletionTimestamp, annotations[PAUSED_ANNOTATION], annotations[PAUSED_UNTIL_ANNOTATION]].join("/");
 }
 
 /** A failure is logged when it is new, not at every pass; only a bug has a stack worth reading. */

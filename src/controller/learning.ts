@@ -3,6 +3,7 @@
 import type { Clock } from "../clock.ts";
 import { learnedLeadMs } from "../decision/index.ts";
 import type { Scaler } from "../api/index.ts";
+import { rivalryBefore } from "./conflicts.ts";
 import type { Learner } from "./learner.ts";
 import { acceptModel, newMemory, wantsModel } from "./memory.ts";
 import type { Memory } from "./memory.ts";
@@ -53,10 +54,12 @@ export function memoryFor({ learner, memories }: LearningParts, scaler: Scaler, 
   }
   learner.drop(key);
   const fresh = newMemory(plan, newestSlotMs(plan.stepMs, nowMs - FIRST_READ_MS), readiness, known?.service ?? before?.service);
-  if (known !== undefined) {
+  if (known === undefined) fresh.rivalry = rivalryBefore(stored, nowMs);
+  else {
     fresh.lastScaleMs = known.lastScaleMs;
     fresh.conditions = known.conditions;
     fresh.telling = known.telling;
+    fresh.rivalry = known.rivalry;
   }
   fresh.headroom = known?.headroom ?? headroomBefore(stored.status);
   memories.set(key, fresh);

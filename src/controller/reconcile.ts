@@ -8,6 +8,8 @@ import { OperatorError } from "../errors.ts";
 import type { Headrooms, Scales, TargetScale } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
 import type { Metrics, Stage } from "../telemetry/index.ts";
+import { findConflict, wroteReplicas } from "./conflicts.ts";
+import type { ConflictParts } from "./conflicts.ts";
 import { keepHeadroom, replicasWithRoom } from "./headroom.ts";
 import type { Journals } from "./journal.ts";
 import { askForModel, memoryFor } from "./learning.ts";
@@ -18,6 +20,7 @@ import { countOverload, observe } from "./observation.ts";
 import { followed, served } from "./outputs/external.ts";
 import type { OutputPass, OutputState } from "./outputs/output.ts";
 import type { Outputs } from "./outputs/outputs.ts";
+import { pauseInput, untilChangeMs } from "./people.ts";
 import { readSlots, settleDelayMs } from "./reading.ts";
 import type { Plan } from "./plan.ts";
 import type { Reporter, StoredScaler } from "./report.ts";
@@ -41,7 +44,7 @@ const BEHIND_STEPS = 4;
 const WRITE_ATTEMPTS = 4;
 
 /** What every pass works with. */
-export interface LineParts extends LearningParts {
+export interface LineParts extends LearningParts, ConflictParts {
   readonly prometheus: PrometheusClient;
   readonly scales: Scales;
   readonly outputs: Outputs;
@@ -84,7 +87,7 @@ export async function reconcile(line: LineParts, stored: StoredScaler | undefine
   await stage("status", () => line.reporter.pass({ stored, memory, nowMs, ...acted }, signal));
   if (acted.failure !== undefined) throw acted.failure;
   const endMs = line.clock.nowMs();
-  return { kind: "again", afterMs: Math.min(nextPassMs(plan, endMs, line.memories.size) - endMs, limitEndsMs(plan, acted.decision)) };
+  return { kind: "again", afterMs: Math.min(nextPassMs(plan, endMs, line.memories.size) - endMs, limitEndsMs(plan, acted.decision), untilChangeMs(stored, plan, endMs)) };
 }
 
 /** What came of a pass after its samples were in: a decision that was carried out, or why there is none. */
@@ -97,13 +100,19 @@ async function act(line: LineParts, stored: StoredScaler, memory: Memory, first:
   const stage = stageTimer(line.metrics);
   let scale = first;
   for (let attempt = 1; ; attempt++) {
+    const unseen = await lookForOthers(line, stored, memory, scale, signal);
+    if (unseen !== undefined) return { failure: unseen };
     const output = await readOutput(line, { stored, plan: memory.plan, scale, nowMs: line.clock.nowMs() }, signal);
     if (output instanceof OperatorError) return { failure: output };
-    const decided = await stage("decision", () => decide(decisionInput(memory, scale, output, line.clock.nowMs())));
+    const input = decisionInput(memory, scale, output, line.clock.nowMs());
+    const decided = await stage("decision", () => decide({ ...input, pause: pauseInput(stored, input.nowMs), conflict: memory.rivalry.conflict }));
     const decision = memory.plan.output.type === "External" ? served(decided, memory.lastDecision) : decided;
     if (decision.kind !== "scale") return { scale, decision };
     const failure = await stage("actuate", () => write(output, decision.to, signal));
-    if (failure === undefined) return { scale, decision };
+    if (failure === undefined) {
+      wroteReplicas(memory, scale, decision.to);
+      return { scale, decision };
+    }
     if (failure.reason !== "Conflict" || attempt === WRITE_ATTEMPTS) return { failure };
     const again = await stage("scale", () => readScale(line, memory, signal));
     if (again instanceof OperatorError) return { failure: again };
@@ -124,6 +133,16 @@ async function readScale(line: LineParts, { plan }: Memory, signal: AbortSignal)
   } catch (error) {
     if (signal.aborted) throw error;
     return asOperatorError(error);
+  }
+}
+
+/** Sees who else scales the target; a failure if that cannot be seen. */
+async function lookForOthers(line: LineParts, stored: StoredScaler, memory: Memory, scale: TargetScale, signal: AbortSignal): Promise<OperatorError | undefined> {
+  try {
+    await findConflict(line, { memory, stored, scale, nowMs: line.clock.nowMs() }, signal);
+    return undefined;
+  } catch (error) {
+    return failureOf(error, signal);
   }
 }
 

@@ -15,7 +15,7 @@ import { decidedStatus, seenStatus, withTimes } from "./status.ts";
 
 /** A scaler as it is in the cache. */
 export interface StoredScaler extends KubeObject {
-  readonly status?: Pick<ScalerStatus, "observedGeneration" | "conditions" | "decision" | "currentReplicas" | "desiredReplicas" | "serviceLevel" | "timeToReady" | "nodeHeadroom">;
+  readonly status?: Pick<ScalerStatus, "observedGeneration" | "conditions" | "decision" | "currentReplicas" | "desiredReplicas" | "serviceLevel" | "timeToReady" | "nodeHeadroom" | "conflict">;
 }
 
 /** A pass that came to a decision, or (`failure`) was kept from one. */
@@ -53,7 +53,8 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
   };
   const tellConditions = ({ stored, memory, nowMs }: Pass, now: readonly Verdict[], before: readonly Condition[]) => {
     for (const { type, status, reason, message } of memory.telling.take(now, before, nowMs)) {
-      const isTrouble = reason === "ForecastAboveMax" || (status === "False" && reason !== "HistoryLoading");
+      const isWrong = type === "Conflict" ? status === "True" : type !== "Paused" && status === "False" && reason !== "HistoryLoading";
+      const isTrouble = reason === "ForecastAboveMax" || isWrong;
       emit(stored, isTrouble ? "Warning" : "Normal", reason, type, message);
     }
   };
@@ -69,7 +70,7 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       const { stored, memory, nowMs, decision, scale } = pass;
       const { namespace, name, generation } = memory.plan;
       const before = memory.conditions ?? stored.status?.conditions ?? [];
-      const now = verdicts({ memory, nowMs, decision, failure: pass.failure });
+      const now = verdicts({ stored, memory, nowMs, decision, failure: pass.failure });
       exported.add(memory.plan.key);
       metrics.scaler(namespace, name, gaugesFor(memory, scale, decision, now));
       if (decision?.kind === "scale") {
@@ -86,7 +87,7 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       if (fingerprint === memory.statusFingerprint && nowMs - memory.statusAtMs < STATUS_EVERY_MS) return;
       const conditions = withTimes(now, before, generation, nowMs);
       const decided = decision !== undefined && scale !== undefined ? decidedStatus(memory, scale, decision) : {};
-      const outcome = await statuses.patch(stored, { observedGeneration: generation, ...seenStatus(memory), ...decided, conditions }, signal);
+      const outcome = await statuses.patch(stored, { observedGeneration: generation, ...seenStatus(memory, nowMs), ...decided, conditions }, signal);
       // What was not written is said by the pass that the change has woken.
       if (outcome !== "written") return;
       tellConditions(pass, now, before);

@@ -9,7 +9,9 @@ import type { TargetScale } from "../kube/index.ts";
 import { percent } from "./conditions.ts";
 import type { Verdict } from "./conditions.ts";
 import { headroomStatus } from "./headroom.ts";
+import { conflictStatus } from "./conflicts.ts";
 import type { Memory } from "./memory.ts";
+import { scheduleStatus } from "./people.ts";
 import { forecastAt } from "./track.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -33,8 +35,10 @@ export function withTimes(verdicts: readonly Verdict[], before: readonly Conditi
 }
 
 /** What is known without the target; parts that are null are removed by the merge patch. */
-export function seenStatus(memory: Memory): MergePatch<ScalerStatus> {
+export function seenStatus(memory: Memory, nowMs: number): MergePatch<ScalerStatus> {
   return {
+    schedule: scheduleStatus(memory.plan, nowMs),
+    conflict: conflictStatus(memory.rivalry),
     demand: demandStatus(memory),
     ...modelStatus(memory),
     ...accuracyStatus(memory),

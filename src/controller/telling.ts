@@ -5,7 +5,9 @@ import type { Condition, ConditionType, Reason } from "../api/index.ts";
 import type { Verdict } from "./conditions.ts";
 
 /** Conditions whose change is worth an event; the others follow from these. */
-const TOLD_CONDITIONS: readonly ConditionType[] = ["MetricAvailable", "Forecasting", "AbleToScale"];
+const TOLD_CONDITIONS: readonly ConditionType[] = ["MetricAvailable", "Forecasting", "AbleToScale", "Paused", "Conflict"];
+/** Those of them that are news while they are True. */
+const RAISED: ReadonlySet<ConditionType> = new Set(["Paused", "Conflict"]);
 /** The same of the same condition is told again after so long at the earliest, ms. */
 const AGAIN_AFTER_MS = 10 * 60_000;
 /** So it is of what comes and goes while the condition stays as it is, or is none of those above, ms. */
@@ -36,7 +38,8 @@ export class Telling {
     if (heard?.status === status && heard.reason === reason) return false;
     // Each start loads the history; what it then finds is told if it is news.
     if (reason === "HistoryLoading" && heard !== undefined) return false;
-    const isTurn = TOLD_CONDITIONS.includes(type) && (heard === undefined ? status === "False" : heard.status !== status || status === "False");
+    const news = RAISED.has(type) ? "True" : "False";
+    const isTurn = TOLD_CONDITIONS.includes(type) && (heard === undefined ? status === news : heard.status !== status || status === news);
     const rarelyMs = RARELY_MS[reason];
     const key = `${type}/${reason}`;
     const isTooSoon = nowMs - (toldMs.get(key) ?? -Infinity) < (isTurn ? AGAIN_AFTER_MS : (rarelyMs ?? 0));

@@ -1,13 +1,15 @@
 // What leaves here: the decision, an ordered fold of small rules. Each takes and returns a number of replicas; the fold is the trace.
-// Order: what the demand asks for -> how soon it counts -> what may not be lowered on missing samples, fallback -> how fast -> bounds -> guards -> mode.
+// Order: what the demand asks for -> how soon it counts -> what may not be lowered on missing samples, fallback -> how fast -> bounds -> guards -> mode -> people.
 // Bounds win over speed, as in autoscaling/v2; guards only raise; the mode says what is done with the number. Invariant: nothing missing lowers it.
 import type { Decision, DecisionInput, DecisionReason, TraceEntry } from "./decision.ts";
 import { bounds } from "./rules/bounds.ts";
 import { demandRule, fallback, missingMetric, reactiveStart, scaleDownTolerance, scaleDownWindow } from "./rules/demand.ts";
 import { outageGuard, restartGuard, rolloutGuard } from "./rules/guards.ts";
 import { mode } from "./rules/mode.ts";
+import { conflict, paused } from "./rules/people.ts";
 import type { Rule } from "./rules/rule.ts";
 import { scaleDownPolicy } from "./rules/scale-down.ts";
+import { climbNow, staggeredClimb } from "./rules/staggered.ts";
 import { scaleUpPolicy, scaleUpTolerance, scaleUpWindow } from "./rules/scale-up.ts";
 import { replicasText } from "./wording.ts";
 
@@ -20,6 +22,7 @@ const RULES: readonly Rule[] = [
   scaleUpWindow,
   missingMetric,
   fallback,
+  staggeredClimb,
   scaleUpPolicy,
   scaleDownPolicy,
   bounds,
@@ -27,6 +30,8 @@ const RULES: readonly Rule[] = [
   rolloutGuard,
   outageGuard,
   mode,
+  paused,
+  conflict,
 ];
 
 const LIMITS: ReadonlySet<DecisionReason> = new Set([
@@ -56,6 +61,7 @@ export function decide(input: DecisionInput): Decision {
     trace,
     limitedBy: trace.findLast((entry) => LIMITS.has(entry.reason) && entry.to === to),
     recommended: demand.kind === "missing" ? NaN : demand.raw,
+    climb: climbNow(input),
   };
 }
 
@@ -87,5 +93,5 @@ function named<T extends Pick<Decision, "message">>(decided: T, { autoscaler }: 
 function leftAlone({ nowMs }: DecisionInput): Decision {
   const message = "The target has 0 replicas: it is switched off, and left alone until it has at least 1.";
   const entry: TraceEntry = { rule: "switchedOff", from: 0, to: 0, reason: "ScalingDisabled", message };
-  return { kind: "hold", timeMs: nowMs, from: 0, to: 0, reason: entry.reason, message, trace: [entry], limitedBy: undefined, recommended: NaN };
+  return { kind: "hold", timeMs: nowMs, from: 0, to: 0, reason: entry.reason, message, trace: [entry], limitedBy: undefined, recommended: NaN, climb: 0 };
 }

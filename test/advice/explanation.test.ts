@@ -13,6 +13,7 @@ const EXPECTED: Readonly<Record<Reason, { readonly on: "decision" | "condition" 
   ForecastAboveMax: { on: "decision", says: [/forecast to need more replicas than maxReplicas allows/, /Raise maxReplicas \(40\)/] },
   NothingToDo: { on: "decision", says: [/already has the replicas/] },
   WithinTolerance: { on: "decision", says: [/not worth its disturbance/, /10 % down and 0 % up/] },
+  StaggeredScaleUp: { on: "decision", says: [/begins early/, /behavior.scaleUp.policies/] },
   ScaleUpLimit: { on: "decision", says: [/only be added at the pace/, /the largest of 4 replicas in 15s, 100 % in 15s/, /behavior\.scaleUp\.policies/] },
   ScaleUpStabilized: { on: "decision", says: [/needed for the whole scale-up window/, /stabilizationWindowSeconds: 0/] },
   ScaleDownLimit: { on: "decision", says: [/only be removed at the pace/, /behavior\.scaleDown\.policies/] },
@@ -29,6 +30,10 @@ const EXPECTED: Readonly<Record<Reason, { readonly on: "decision" | "condition" 
   MetricMissing: { on: "decision", says: [/cannot be seen/, /when the query yields samples again/] },
   OutageRecovery: { on: "decision", says: [/only just come back/, /10m of samples/] },
   Fallback: { on: "decision", says: [/set aside for such times/, /spec\.fallback\.replicas/] },
+  Paused: { on: "decision", says: [/has paused the scaler with an annotation/, /kubectl psc resume/] },
+  AnotherAutoscaler: { on: "decision", says: [/HorizontalPodAutoscaler scales the same target/, /Delete the HPA/] },
+  AnotherScaler: { on: "decision", says: [/older PredictiveScaler has the same target/, /Delete one of the two/] },
+  ChangedByOther: { on: "decision", says: [/after this scaler had set them/, /docs\/gitops\.md/] },
   ScalingDisabled: { on: "decision", says: [/switched off/, /at least 1 replica/] },
   HistoryLoading: { on: "condition", says: [/still being read/, /ends by itself/] },
   NoData: { on: "condition", says: [/yields nothing at all/, /Run the query in Prometheus/] },
@@ -64,6 +69,8 @@ const EXPECTED: Readonly<Record<Reason, { readonly on: "decision" | "condition" 
   ModelFitted: { on: "well", says: [] },
   SamplesReceived: { on: "well", says: [] },
   ReadyForNewScale: { on: "well", says: [] },
+  NotPaused: { on: "well", says: [] },
+  NoConflict: { on: "well", says: [] },
   DesiredWithinRange: { on: "well", says: [] },
 };
 

@@ -65,7 +65,8 @@ describe("the generated files", () => {
 
   test("list every reason and condition once", () => {
     const page = conditionReference();
-    for (const word of [...CONDITION_TYPES, ...REASONS]) expect(page.split(`| \`${word}\` |`)).toHaveLength(2);
+    const lists: readonly (readonly string[])[] = [CONDITION_TYPES, REASONS];
+    for (const word of lists.flat()) expect(page.split(`| \`${word}\` |`)).toHaveLength(1 + lists.filter((list) => list.includes(word)).length);
     expect(new Set(REASONS).size).toBe(REASONS.length);
   });
 

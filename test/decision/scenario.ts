@@ -7,16 +7,20 @@
 //   observed   200x3  -x2  800                     samples; - is a missing one
 //   forecast   800x5  200                          what is forecast for the next step; left out: as observed, or as it last was
 //   bound      700x5  -                            the most that was to be expected of each sample; left out: nothing was said
+//   needs      2x9 20x5                            replicas that will be needed at each step, as far as they are known ahead
 //   reactive   3m..5m                              the forecast has lost control
 //   failing    3m..5m                              the metrics server does not answer
 //   rollout    3m..5m                              a rollout is in progress
 //   someone    4m=0                                a person sets the replicas
+//   paused     both 3m..5m  in 7m                 directions that an annotation pauses
+//   conflict   AnotherScaler 3m..5m               somebody else scales the target
+//   schedule   office 6/- 3m..5m                  floor and ceiling while it is on
 //   replicas   6  8x5                              the target's replicas after each decision
 //   would      6  8x5                              what the decision says, where that is not what is applied
 //   because    ScaleUpLimit at 0m; ScaleDownStabilized 6m..9m       exactly then, each reason that is named
 //   says       0m forecast to reach 800            words of the decision's or of a rule's sentence
 import { createDemandRule, decide, remember, startHistory } from "../../src/decision/index.ts";
-import type { Decision, DirectionPolicy, Policy, ScalingPolicyRule } from "../../src/decision/index.ts";
+import type { Decision, DecisionInput, DirectionPolicy, LineDemand, Policy, ScalingPolicyRule } from "../../src/decision/index.ts";
 import { utc } from "./demand/worlds.ts";
 
 const START_MS = 1_767_571_200_000;
@@ -77,10 +81,11 @@ export function reasonsNamed({ fields }: Scenario): string[] {
 }
 
 function play(fields: ReadonlyMap<string, string>, stepMs: number, options: ReadonlyMap<string, string>) {
-  const policy = policyOf(options);
+  const policy = { ...policyOf(options), schedules: schedulesOf(fields.get("schedule")) };
   const observed = runs(fields.get("observed") ?? "");
   const forecasts = fields.has("forecast") ? runs(fields.get("forecast") ?? "") : observed;
   const bounds = runs(fields.get("bound") ?? "-");
+  const needs = runs(fields.get("needs") ?? "").filter((need) => need > 0);
   const [startText = "", startKind = "", startTime = "0m"] = (fields.get("start") ?? "").split(/\s+/);
   if (forecasts.length !== observed.length) throw new Error(`${observed.length} samples are observed and ${forecasts.length} forecast`);
   const rule = createDemandRule({
@@ -116,13 +121,14 @@ function play(fields: ReadonlyMap<string, string>, stepMs: number, options: Read
     const isFailing = within(fields.get("failing"), atMs);
     const decision = decide({
       nowMs,
-      demand: { ...rule.demand(), control: within(fields.get("reactive"), atMs) ? "demand" : "forecast" },
+      demand: { ...rule.demand(), ahead: aheadOf(needs.slice(i + 1), stepMs), control: within(fields.get("reactive"), atMs) ? "demand" : "forecast" },
       expectedAtMost: bounds[i] ?? NaN,
       lastSampleMs,
       missingBecause: isFailing ? "The metrics server does not answer." : undefined,
       target: { replicas: current, ready: current, isRollingOut: within(fields.get("rollout"), atMs) },
       policy,
       history,
+      ...people(fields, atMs),
     });
     if (decision.kind === "scale") current = decision.to;
     history = remember(history, decision, { nowMs, policy, isMissing: isFailing });
@@ -130,6 +136,36 @@ function play(fields: ReadonlyMap<string, string>, stepMs: number, options: Read
     replicas.push(current);
   }
   return { decisions, replicas };
+}
+
+function aheadOf(needs: readonly number[], stepMs: number): LineDemand["ahead"] {
+  return needs.length === 0 ? undefined : { stepMs, needs: Float64Array.from(needs) };
+}
+
+/** `WORD RANGE` in turns: those whose range holds the moment. */
+function wordsAt(text: string | undefined, atMs: number, words: number): string[][] {
+  const parts = (text ?? "").split(/\s+/).filter((part) => part !== "");
+  const groups = Array.from({ length: parts.length / words }, (_, i) => parts.slice(i * words, (i + 1) * words));
+  return groups.filter((group) => within(group.at(-1), atMs));
+}
+
+function people(fields: ReadonlyMap<string, string>, atMs: number): Pick<DecisionInput, "pause" | "conflict"> {
+  const [direction] = wordsAt(fields.get("paused"), atMs, 2)[0] ?? [];
+  const [reason] = wordsAt(fields.get("conflict"), atMs, 2)[0] ?? [];
+  return {
+    pause: direction === undefined ? undefined : { scaleIn: direction !== "out", scaleOut: direction !== "in", sentence: "Scaling is paused." },
+    conflict: reason === undefined ? undefined : { reason: reason as NonNullable<DecisionInput["conflict"]>["reason"], sentence: "Somebody else scales it." },
+  };
+}
+
+function schedulesOf(text: string | undefined): NonNullable<Policy["schedules"]> {
+  const parts = (text ?? "").split(/\s+/).filter((part) => part !== "");
+  return Array.from({ length: parts.length / 3 }, (_, i) => {
+    const [name = "", bounds = "", range] = parts.slice(3 * i);
+    const [least, most] = splitOnce(bounds, "/").map((bound) => (bound === "-" ? undefined : Number(bound)));
+    const clock = { stretchAt: (nowMs: number) => ({ isOn: within(range, nowMs - START_MS), fromMs: nowMs, untilMs: Infinity }) };
+    return { name, minReplicas: least, maxReplicas: most, clock };
+  });
 }
 
 function policyOf(options: ReadonlyMap<string, string>): Policy {

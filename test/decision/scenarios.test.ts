@@ -20,6 +20,7 @@ const EVERY_REASON: Record<DecisionReason, true> = {
   CurrentDemand: true,
   DemandAboveForecast: true,
   WithinTolerance: true,
+  StaggeredScaleUp: true,
   ScaleUpLimit: true,
   ScaleUpStabilized: true,
   ScaleDownLimit: true,
@@ -36,6 +37,10 @@ const EVERY_REASON: Record<DecisionReason, true> = {
   MetricMissing: true,
   OutageRecovery: true,
   Fallback: true,
+  Paused: true,
+  AnotherAutoscaler: true,
+  AnotherScaler: true,
+  ChangedByOther: true,
   ScalingDisabled: true,
   NothingToDo: true,
 };

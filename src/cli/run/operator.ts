@@ -5,7 +5,8 @@ import type { Clock } from "../../clock.ts";
 import { createController, createModelThread } from "../../controller/index.ts";
 import type { Controller, ControllerParts, StoredScaler } from "../../controller/index.ts";
 import type { OperatorError } from "../../errors.ts";
-import { createAutoscalers, createClaims, createEvents, createHeadrooms, createScalerCache, createScales, createSecretReader, createStatuses, guardWrites, KubeError, metered } from "../../kube/index.ts";
+import { createAutoscalers, createClaims, createEvents, createHeadrooms, createScalerCache, createScales, createSecretReader, createStatuses } from "../../kube/index.ts";
+import { createWriters, guardWrites, KubeError, metered } from "../../kube/index.ts";
 import type { KubeConnection } from "../../kube/index.ts";
 import { createPrometheusServers, enforceNamespaces } from "../../prometheus/index.ts";
 import type { PrometheusClient } from "../../prometheus/index.ts";
@@ -13,6 +14,7 @@ import { createLog, createMetrics, serveTelemetry } from "../../telemetry/index.
 import type { LogLevel, Metrics } from "../../telemetry/index.ts";
 import { electionFor, identityOf } from "./election.ts";
 import { serveExternal } from "./external.ts";
+import { neighboursFor } from "./neighbours.ts";
 import { createShard } from "./shard.ts";
 import type { Shard } from "./shard.ts";
 
@@ -72,13 +74,14 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
   const headrooms = createHeadrooms({ connection: writing, image: options.headroomImage });
   const targets = { ...held, headrooms, scales: createScales({ connection: writing, clock: wallClock, onPodsRefused }), statuses: createStatuses({ connection: writing }) };
   const onForgotten = (key: string) => shard?.forgotten(key);
-  const parts: ControllerParts = { clock, prometheus, events, metrics, log, thread, ...targets, random: Math.random, onForgotten };
+  const others = { neighbours: neighboursFor(options.watchNamespaces, connection, wallClock, log), writers: createWriters({ connection }) };
+  const parts: ControllerParts = { clock, prometheus, events, metrics, log, thread, ...targets, ...others, random: Math.random, onForgotten };
   let leading: Controller | undefined;
   const scalers = createScalerCache<StoredScaler>({
     connection,
     clock: wallClock,
     namespaces: options.watchNamespaces,
-    handlers: { changed: (key, scaler) => (shard ?? leading)?.changed(key, scaler) },
+    handlers: { changed: (key, scaler) => [others.neighbours, shard ?? leading].forEach((each) => each?.changed(key, scaler)) },
     onError: (error) => log.warn({ reason: error.reason }, `Watching PredictiveScalers: ${error.sentence}${missingCrdHint(error)}`),
   });
   const onCount = (count: number, members: number) => metrics.shard(identity, count, members);
@@ -107,7 +110,7 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
     metrics.leader(false);
   };
   metrics.leader(false);
-  await Promise.all([scalers.run(signal), election.run(lead, signal)]);
+  await Promise.all([scalers.run(signal), others.neighbours.run(signal), election.run(lead, signal)]);
   isRunning = false;
   log.info({}, "stopping");
   await Promise.all([server.close(), external?.close(), thread.close(), connection.close()]);
