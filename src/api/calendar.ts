@@ -1,6 +1,6 @@
 // forecast.calendar: what people know of days that no history shows. Holidays, events to come, and times that are never learned from.
 import { z } from "zod";
-import { choice, type FieldMeta, patterned, quantity, text, whole } from "./fields.ts";
+import { choice, type FieldMeta, patterned, text, whole } from "./fields.ts";
 import { HOLIDAY_COUNTRIES, HOLIDAY_REGIONS } from "./holiday-places.ts";
 import { moment } from "./moment.ts";
 import { nearestName } from "./nearest.ts";
@@ -11,7 +11,8 @@ const MAX_NAME_LENGTH = 63;
 const MAX_REASON_LENGTH = 256;
 const MAX_REPLICAS = 100_000;
 /** Beyond this an event is no multiple of ordinary demand any more: a floor says what is needed. */
-const MAX_MULTIPLIER = "100";
+const MAX_MULTIPLIER = 100;
+const MULTIPLIER_LENGTH = 8;
 /** In the order of their numbers: Sunday is 0. */
 const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
 
@@ -68,6 +69,19 @@ const holidays = z
     ],
   } satisfies FieldMeta);
 
+const MULTIPLIER_PATTERN = "^[0-9]{1,3}([.][0-9]{1,4})?$";
+const MULTIPLIER = new RegExp(MULTIPLIER_PATTERN);
+
+/** A text with digits only: a quantity may be a number too, which has no greatest length, and 64 of them would be too dear for the API server's rules. */
+const multiplier = text({
+  name: "multiplier",
+  description: "How many times the ordinary demand is expected.",
+  range: `a number above 0 and up to ${MAX_MULTIPLIER}, in quotes, such as "2.5"`,
+  maxLength: MULTIPLIER_LENGTH,
+  cel: `self.matches('${MULTIPLIER_PATTERN}') && double(self) > 0.0 && double(self) <= ${MAX_MULTIPLIER}.0`,
+  accepts: (written) => MULTIPLIER.test(written) && Number(written) > 0 && Number(written) <= MAX_MULTIPLIER,
+});
+
 const EVENT_RANGE = "an object with multiplier, floorReplicas or both, whose end is after its start";
 
 const event = z
@@ -81,10 +95,10 @@ const event = z
     ),
     start: moment("start", "When it begins. Replicas for it are asked for one lead time earlier."),
     end: moment("end", "When it is over."),
-    multiplier: quantity("multiplier", { zero: false, max: MAX_MULTIPLIER }, "How many times the ordinary demand is expected.").optional(),
+    multiplier: multiplier.optional(),
     floorReplicas: whole(1, MAX_REPLICAS, "At least so many replicas, from one lead time before the start to the end.").optional(),
   })
-  .refine(({ start, end, multiplier, floorReplicas }) => end > start && (multiplier !== undefined || floorReplicas !== undefined))
+  .refine(({ start, end, multiplier: times, floorReplicas }) => end > start && (times !== undefined || floorReplicas !== undefined))
   .meta({
     description: "A sale, a broadcast, a migration: something that happens once.",
     range: EVENT_RANGE,
@@ -176,7 +190,13 @@ export function completeCalendar(given: z.output<typeof calendarSchema>): Calend
   const { holidays: days, events, exclude } = given;
   return {
     holidays: days === undefined ? undefined : { country: days.country, region: days.region, weekday: WEEKDAYS.indexOf(days.treatAs) },
-    events: events.map(({ name, start, end, multiplier, floorReplicas }) => ({ name, startMs: start, endMs: end, multiplier, floorReplicas })),
+    events: events.map(({ name, start, end, multiplier: times, floorReplicas }) => ({
+      name,
+      startMs: start,
+      endMs: end,
+      multiplier: times === undefined ? undefined : Number(times),
+      floorReplicas,
+    })),
     exclude: exclude.map(({ start, end }) => ({ startMs: start, endMs: end })),
   };
 }
