@@ -34,6 +34,8 @@ export interface ClusterOptions {
   readonly isBare?: boolean;
   /** Every change of a scale is written to this file, as audit.k8s.io/v1 Events, one a line. */
   readonly auditFile?: string;
+  /** Further flags of the controller manager; the last of the same name counts. */
+  readonly managerFlags?: readonly string[];
 }
 
 const START_TRIES = 3;
@@ -47,7 +49,7 @@ const NODES = ["node-a", "node-b"];
 const STAGES = new URL("stages.yaml", import.meta.url);
 
 /** Starts everything and waits until pods can be scheduled. Throws with the failing part's last words. */
-export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000, isBare = false, auditFile }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000, isBare = false, auditFile, managerFlags = [] }: ClusterOptions = {}): Promise<Cluster> {
   for (let tries = 1; ; tries++) {
     const folder = temporaryFolder("predictive-scaler-cluster-");
     const running: Server[] = [];
@@ -57,7 +59,7 @@ export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000, i
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     };
     try {
-      return await startIn({ folder, binaries, readyDelayMs: isBare ? undefined : readyDelayMs, auditFile }, running, stop);
+      return await startIn({ folder, binaries, readyDelayMs: isBare ? undefined : readyDelayMs, auditFile, managerFlags }, running, stop);
     } catch (error) {
       await stop();
       if (!isPortClash(error) || tries === START_TRIES) throw error;
@@ -67,13 +69,14 @@ export async function startCluster(binaries: Binaries, { readyDelayMs = 1_000, i
 
 interface Wanted {
   readonly auditFile: string | undefined;
+  readonly managerFlags: readonly string[];
   readonly folder: string;
   readonly binaries: Binaries;
   /** Undefined: bare. */
   readonly readyDelayMs: number | undefined;
 }
 
-async function startIn({ folder, binaries, readyDelayMs, auditFile }: Wanted, running: Server[], stop: () => Promise<void>): Promise<Cluster> {
+async function startIn({ folder, binaries, readyDelayMs, auditFile, managerFlags }: Wanted, running: Server[], stop: () => Promise<void>): Promise<Cluster> {
   const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
   const file = (name: string) => join(folder, name);
   const start = (name: keyof Binaries, args: readonly string[]) => {
@@ -104,7 +107,7 @@ async function startIn({ folder, binaries, readyDelayMs, auditFile }: Wanted, ru
     return api;
   };
   let api = await startApiServer();
-  if (readyDelayMs !== undefined) await startControllers({ kubeconfig, kubectl, folder, start, readyDelayMs });
+  if (readyDelayMs !== undefined) await startControllers({ kubeconfig, kubectl, folder, start, readyDelayMs, managerFlags });
   return {
     server,
     etcdUrl: `http://127.0.0.1:${etcdPort}`,
@@ -136,17 +139,18 @@ interface ControllerParts {
   readonly kubectl: Kubectl;
   readonly folder: string;
   readonly readyDelayMs: number;
+  readonly managerFlags: readonly string[];
   readonly start: (name: keyof Binaries, args: readonly string[]) => Server;
 }
 
 /** Everything that acts on objects, and two nodes; ready when pods can be scheduled. */
-async function startControllers({ kubeconfig, kubectl, folder, start, readyDelayMs }: ControllerParts): Promise<void> {
+async function startControllers({ kubeconfig, kubectl, folder, start, readyDelayMs, managerFlags }: ControllerParts): Promise<void> {
   const client = ["--kubeconfig", kubeconfig];
   const unlimited = ["--kube-api-qps=1000", "--kube-api-burst=2000", "--leader-elect=false", "--secure-port=0"];
   const accounts = [`--service-account-private-key-file=${join(folder, "sa.key")}`, "--use-service-account-credentials=true"];
   // Usually 15 s: far longer than the tests' minutes.
   const hpa = "--horizontal-pod-autoscaler-sync-period=1s";
-  const manager = start("kube-controller-manager", [...client, ...unlimited, ...accounts, hpa]);
+  const manager = start("kube-controller-manager", [...client, ...unlimited, ...accounts, hpa, ...managerFlags]);
   start("kube-scheduler", [...client, ...unlimited]);
   const stages = join(folder, "stages.yaml");
   writeFileSync(stages, readFileSync(STAGES, "utf8").replace("durationMilliseconds: READY_DELAY", `durationMilliseconds: ${readyDelayMs}`));
