@@ -13,6 +13,7 @@ import type { Moment } from "./backtest/moment.ts";
 import { backtestPage } from "./backtest/page.ts";
 import { Refusal, refuse, refuseFile } from "./refusal.ts";
 import { backtestCourse, backtestReport } from "./backtest/result.ts";
+import { holidaysOver } from "./backtest/holidays-over.ts";
 import { traceFromCsv, traceFromPrometheus } from "./backtest/sources.ts";
 import { summaryText } from "./backtest/summary.ts";
 import type { Trace } from "./backtest/trace.ts";
@@ -61,8 +62,8 @@ it is replayed through forecaster and demand rule. The rest is decided step by
 step, each step from the past only. Replicas asked for are ready after
 --ready-delay, removal is at once. Judging starts --ready-delay and one hour
 after the split; a missing demand counts as covered. Replayed are forecast,
-margin, scale-down stabilisation, tolerance, minReplicas and maxReplicas; mode,
-scaling policies, scale-up stabilisation, fallback and weekly refits are not.
+margin, and the rules after it: bounds, schedules, windows, tolerances, scaling
+policies and fallback; mode (Recommend counts as Active) and weekly refits are not.
 
 --compare: the metric of the HPA must be Resource cpu with averageUtilization,
 read as that share of targetPerReplica, or External, Pods or Object with
@@ -141,7 +142,8 @@ async function backtest(options: BacktestOptions, signal: AbortSignal, note: (se
   if (ownStepMs !== stepMs) note(`The step of ${trace.name} is ${durationText(stepMs)}; it replaces the manifest's ${durationText(ownStepMs)}.`);
   const split = Math.floor(train * values.length + 1e-9);
   at(0.2, `replaying ${values.length} steps`);
-  const replayed = split === 0 ? undefined : backtestCourse(scaler, trace.series, split, readyDelay);
+  const holidays = await holidaysOver(scaler, trace.series);
+  const replayed = split === 0 ? undefined : backtestCourse(scaler, trace.series, split, readyDelay, holidays);
   if (replayed === undefined) {
     const lengths = `${durationText(values.length * stepMs)}, of which ${durationText(split * stepMs)} are history`;
     return refuse(`${trace.name}: found a trace of ${lengths}; expected history, and after it more than the --ready-delay and one hour that are not judged`);

@@ -211,7 +211,7 @@ class LiveTrack implements Track {
 function outlookOf(line: Line, { forecast, demand }: ModelSettings): Outlook {
   const { forecaster } = line;
   return {
-    demand: line.demand(),
+    demand: { ...line.demand(), ahead: line.ahead() },
     gate: line.gate(),
     forecasts: forecast.leadSteps.map((steps) => ({ steps, point: forecaster.forecast(steps), upper: forecaster.upper(steps) })),
     atMost: forecaster.bound(demand.leadSteps, EXPECTED_WITH).demand,

@@ -6,6 +6,7 @@ export { createDemandRule } from "./demand/demand-rule.ts";
 export { feedbackAfter } from "./demand/margin.ts";
 export { FIRST_LEAD_MS, leadFor, learnedLeadMs, MOST_LEAD_MS, MOST_OBSERVATIONS, timeToReadyMs, withObservation } from "./lead-time.ts";
 export { createLine } from "./line.ts";
+export { isClimbLimited } from "./climb.ts";
 export { ceilingAt, floorAt, nextChange, withinBounds } from "./rules/effective-bounds.ts";
 export { remember, startHistory, withChange } from "./scale-history.ts";
 export { numberText, replicasText } from "./wording.ts";

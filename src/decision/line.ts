@@ -16,6 +16,8 @@ export interface Line {
   observe(timeMs: number, value: number, applied?: Applied): void;
   /** What the rule in control says; after a change of control, for one scale-down window never below what was wanted before it. */
   demand(): LineDemand;
+  /** What belongs into LineDemand.ahead: dearer than the rest, so that who decides asks for it. */
+  ahead(): LineDemand["ahead"];
   gate(): GateState;
   /** Goes on from the control of a line that served until now. */
   inherit(before: GateState): void;
@@ -46,6 +48,14 @@ export function createLine(forecaster: Forecaster, settings: DemandSettings): Li
   const gateState = [...gate.state, handOver];
   const persistence: PointForecast = { forecast: () => handOver[LAST]! };
   const inControl = () => (gate.hasForecastControl ? onForecast : onPresent);
+  const { aheadSteps, stepMs } = settings;
+  const path = new Float64Array(aheadSteps === undefined ? 0 : aheadSteps + settings.leadSteps);
+  const ahead = (): LineDemand["ahead"] => {
+    if (aheadSteps === undefined || !gate.hasForecastControl) return undefined;
+    forecaster.putPath(path);
+    const needs = onForecast.needsAhead(path);
+    return needs === undefined ? undefined : { stepMs, needs };
+  };
   const demandNow = (): LineDemand => {
     const demand = inControl().demand();
     const held = handOver[STEPS_SINCE]! <= settings.stabilizationSteps ? handOver[HELD]! : 0;
@@ -74,6 +84,7 @@ export function createLine(forecaster: Forecaster, settings: DemandSettings): Li
       onPresent.observe(timeMs, value, persistence, before ? undefined : applicable);
     },
     demand: demandNow,
+    ahead,
     gate: () => gate.gate(),
     inherit: (before) => gate.inherit(before),
     exportState: () => ({

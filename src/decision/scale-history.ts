@@ -8,7 +8,7 @@ const MAX_EVENTS = 300;
 
 /** The memory of a scaler that this process decides for the first time, at `nowMs`, with so many replicas there. */
 export function startHistory(nowMs: number, replicas: number): ScaleHistory {
-  return { startedMs: nowMs, startReplicas: replicas, events: [], recommendations: [], recoveredMs: undefined };
+  return { startedMs: nowMs, startReplicas: replicas, events: [], recommendations: [], climbs: [], recoveredMs: undefined };
 }
 
 /** The history after `decision` has been carried out. `isMissing`: the metric was missing at this decision. */
@@ -25,8 +25,14 @@ export function remember(history: ScaleHistory, decision: Decision, seen: { nowM
     ...history,
     events: events.slice(-MAX_EVENTS),
     recommendations: recommendations.slice(-MAX_RECOMMENDATIONS),
+    climbs: climbsAfter(history.climbs, decision.climb, nowMs, policy.scaleDown.stabilizationWindowSeconds * 1000),
     recoveredMs: recovered(history.recoveredMs, isOutage, nowMs, policy),
   };
+}
+
+/** The history with a change of the target's replicas (signed) that was not written by us and that the policies are to count. */
+export function withChange(history: ScaleHistory, change: number, nowMs: number): ScaleHistory {
+  return { ...history, events: [...history.events, { timeMs: nowMs, change }].slice(-MAX_EVENTS) };
 }
 
 function longestPeriod({ policies }: DirectionPolicy): number {
@@ -37,4 +43,11 @@ function recovered(recoveredMs: number | undefined, isOutage: boolean, nowMs: nu
   if (isOutage) return nowMs;
   if (recoveredMs === undefined || nowMs - recoveredMs >= policy.scaleDown.stabilizationWindowSeconds * 1000) return undefined;
   return recoveredMs;
+}
+
+/** What is no more than something newer never counts again. */
+function climbsAfter(climbs: ScaleHistory["climbs"], replicas: number, nowMs: number, windowMs: number): ScaleHistory["climbs"] {
+  if (climbs.length === 0 && !(replicas > 1 && windowMs > 0)) return climbs;
+  const kept = climbs.filter((climb) => climb.timeMs > nowMs - windowMs && climb.replicas > replicas);
+  return replicas > 1 && windowMs > 0 ? [...kept, { timeMs: nowMs, replicas }] : kept;
 }

@@ -1,7 +1,9 @@
 // The line walked over a recorded trace: what was forecast for each step one lead before it, and what was asked for at it.
 // Invariant: step i is decided from samples 0..i only; the fit sees the history before the split and nothing else.
-import type { Applied, Demand, DemandSettings, Line } from "../decision/index.ts";
+import type { Applied, Demand, DemandSettings, Line, Policy } from "../decision/index.ts";
 import type { Series } from "../series/index.ts";
+import { createPacer } from "./paced.ts";
+import type { Pacer } from "./paced.ts";
 import { readyReplicas } from "./world.ts";
 
 /** So long after the split, and one ready delay more, the scene is set and judging begins. */
@@ -19,6 +21,8 @@ export interface Replay {
   readonly applied?: (step: number) => Applied | undefined;
   /** `replicas` within the bounds that hold at a moment; without it the line's own minReplicas and maxReplicas hold always. */
   readonly within?: (replicas: number, timeMs: number) => number;
+  /** The limits by which the controller's rules decide each step after the split; without them only the bounds count. */
+  readonly policy?: Policy;
 }
 
 /** One value a step of the trace, history included. */
@@ -49,7 +53,7 @@ export interface Course {
 }
 
 /** Fits the line on the history and walks it over the whole trace. Throws RangeError if its step is not the trace's. */
-export function replayLine({ line, trace, split, readyDelayMs, applied, within }: Replay): Course {
+export function replayLine({ line, trace, split, readyDelayMs, applied, within, policy }: Replay): Course {
   const { startMs, stepMs, values } = trace;
   const { leadSteps, minReplicas, maxReplicas } = line.rule.settings;
   const { length } = values;
@@ -60,6 +64,7 @@ export function replayLine({ line, trace, split, readyDelayMs, applied, within }
   const bounded = within ?? ((replicas: number) => Math.min(maxReplicas, Math.max(minReplicas, replicas)));
   const appliedAt = applied ?? ((step: number) => world.appliedAt(step));
   let last = NaN;
+  let paced: Pacer | undefined;
   for (let i = 0; i < length; i++) {
     const value = values[i] ?? NaN;
     line.observe(startMs + i * stepMs, value, i < split ? undefined : appliedAt(i));
@@ -71,8 +76,10 @@ export function replayLine({ line, trace, split, readyDelayMs, applied, within }
     }
     const demand = line.demand();
     points[i] = demand.point;
-    wanted[i] = bounded(demand.wanted, startMs + i * stepMs);
-    if (i >= split) world.tookOver(demand, within === undefined || wanted[i] === demand.wanted);
+    const timeMs = startMs + i * stepMs;
+    if (i === split && policy !== undefined) paced = createPacer(policy, stepMs, wanted[split - 1] ?? minReplicas, timeMs);
+    wanted[i] = paced?.({ ...demand, ahead: line.ahead() }, timeMs) ?? bounded(demand.wanted, timeMs);
+    if (i >= split) world.tookOver(demand, (within ?? paced) === undefined || wanted[i] === demand.wanted);
   }
   return {
     trace,

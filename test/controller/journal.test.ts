@@ -13,7 +13,7 @@ const NOW_MS = START_MS + 20_000;
 
 function decisionOf(timeMs: number, from: number, to: number): Decision {
   const trace: TraceEntry[] = Array.from({ length: 6 }, (_, i) => ({ rule: `rule${i}`, from, to, reason: "ForecastDemand", message: `Demand is forecast to reach ${timeMs} within 20m, which needs them.` }));
-  return { kind: to === from ? "hold" : "scale", timeMs, from, to, reason: "ForecastDemand", message: "", trace, limitedBy: undefined, recommended: to };
+  return { kind: to === from ? "hold" : "scale", timeMs, from, to, reason: "ForecastDemand", message: "", trace, limitedBy: undefined, climb: 0, recommended: to };
 }
 
 const scaleOf = (replicas: number, readyReplicas: number): TargetScale => ({ replicas, readyReplicas, isRollingOut: false, resourceVersion: "1", uid: "u" });

@@ -47,8 +47,12 @@ const demand: fc.Arbitrary<LineDemand> = fc
     kept: fc.integer({ min: 0, max: 10 }),
     present: fc.boolean(),
     margin: fc.integer({ min: -2, max: 5 }),
+    needs: fc.option(fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 120 }), { nil: undefined }),
   })
-  .map(({ kind, unlimited, stabilized, kept, present, margin }) => demandOf(kind, unlimited, stabilized, kept, present && kind !== "missing", margin));
+  .map(({ kind, unlimited, stabilized, kept, present, margin, needs }) => ({
+    ...demandOf(kind, unlimited, stabilized, kept, present && kind !== "missing", margin),
+    ahead: needs === undefined ? undefined : { stepMs: MINUTE_MS, needs: Float64Array.from(needs) },
+  }));
 
 function demandOf(kind: Demand["kind"], unlimited: number, stabilized: number, kept: number, present: boolean, margin: number): LineDemand {
   const raw = Math.max(1, unlimited);
@@ -64,6 +68,7 @@ const history: fc.Arbitrary<ScaleHistory> = fc.record({
   startReplicas: fc.integer({ min: 1, max: 60 }),
   events: fc.array(fc.record({ timeMs: ago, change: fc.integer({ min: -20, max: 20 }) }), { maxLength: 6 }),
   recommendations: fc.array(fc.record({ timeMs: ago, replicas: fc.integer({ min: 1, max: 100 }) }), { maxLength: 6 }),
+  climbs: fc.array(fc.record({ timeMs: ago, replicas: fc.integer({ min: 1, max: 100 }) }), { maxLength: 3 }),
   recoveredMs: fc.option(ago, { nil: undefined }),
 });
 
@@ -182,5 +187,5 @@ test("the past is kept no longer than the windows that read it", () => {
 });
 
 test("a start remembers only what was there", () => {
-  expect(startHistory(NOW_MS, 4)).toEqual({ startedMs: NOW_MS, startReplicas: 4, events: [], recommendations: [], recoveredMs: undefined });
+  expect(startHistory(NOW_MS, 4)).toEqual({ startedMs: NOW_MS, startReplicas: 4, events: [], recommendations: [], climbs: [], recoveredMs: undefined });
 });

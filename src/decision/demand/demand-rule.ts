@@ -9,6 +9,7 @@ import { createErrorScale } from "./error-scale.ts";
 import type { ErrorScale } from "./error-scale.ts";
 import { createMargin } from "./margin.ts";
 import type { Margin } from "./margin.ts";
+import { needsAhead } from "./needs-ahead.ts";
 import { RingExtreme } from "./ring-extreme.ts";
 import { createScoreScratch, LOAD, SCORE, scoreMinute } from "./score.ts";
 import type { ScoreScratch } from "./score.ts";
@@ -149,6 +150,18 @@ class CalibratedRule implements DemandRule {
 
   scored(): number {
     return this.#margin.scored();
+  }
+
+  needsAhead(path: Float64Array): Float64Array | undefined {
+    const { settings } = this;
+    const [timeMs, margin, step] = [TIME, USED_MARGIN, STEP].map((place) => this.#now[place] as number) as [number, number, number];
+    if (Number.isNaN(margin)) return undefined;
+    const said = new Float64Array(1);
+    const scaleAt = (localMs: number) => {
+      this.#scale.sayScale(localMs, said, 0);
+      return said[0] as number;
+    };
+    return needsAhead(path, { settings, timeMs, margin, scaleAt, isOpen: (localMs) => this.#gate.isOpen(localMs, step * settings.stepMs) });
   }
 
   exportState(): Float64Array[] {
