@@ -7,6 +7,7 @@ import { parseDuration } from "../api/index.ts";
 import type { Scaler } from "../api/index.ts";
 import type { KubeConnection } from "../kube/index.ts";
 import { gather } from "./advise/gather.ts";
+import { holidaysOver } from "./backtest/holidays-over.ts";
 import type { Seen } from "./advise/gather.ts";
 import { reviewJson, reviewText } from "./advise/page.ts";
 import { timesToReady } from "./advise/pods.ts";
@@ -91,7 +92,7 @@ async function runAdvise(name: string | undefined, options: AdviseOptions, io: I
     const { series } = await traceFor(options, scaler, note, io.signal, (share) => bar?.at(0.3 * share, "reading the history"));
     bar?.at(0.3, "replaying the history");
     const delay = options.readyDelay ?? slowOf(seen.readyMs);
-    const evidence = gather(scaler, series, TRAIN, delay, seen);
+    const evidence = gather(scaler, series, TRAIN, delay, seen, await holidaysOver(scaler, series));
     const advice = review(evidence);
     bar?.done();
     const reviewed = { namespace: scaler.namespace, name: scaler.name, advice, trace: series, judgedDays: evidence.replay?.judgedDays };

@@ -3,6 +3,7 @@ import type { Scaler } from "../../api/index.ts";
 import { newLine, planFor } from "../../controller/index.ts";
 import { withinBounds } from "../../decision/index.ts";
 import { createLocalClock } from "../../forecast/index.ts";
+import type { Holidays } from "../../forecast/index.ts";
 import { comparePolicies, errorByHour, forecastNumbers, hpaReplicas, measure, priceCurve, replayLine, worstHours } from "../../replay/index.ts";
 import type { Course, ForecastNumbers, PolicyName, PolicyResult, PriceCurve, World, WorstHour } from "../../replay/index.ts";
 import type { Series } from "../../series/index.ts";
@@ -45,14 +46,21 @@ export interface BacktestReport extends Omit<BacktestResult, "policies"> {
   readonly errorByHour: Float64Array;
 }
 
-/** Replays `trace` (its first `split` steps, at least one, are history). Undefined if after the split nothing is left to judge. */
-export function backtestCourse(scaler: Scaler, trace: Series, split: number, readyDelayMs: number): BacktestCourse | undefined {
+/**
+ * Replays `trace` (its first `split` steps, at least one, are history) with the scaler's `holidays`; `isPaced: false` leaves out the rules after the demand but
+ * for the bounds. Undefined if after the split nothing is left to judge.
+ */
+export function backtestCourse(
+  scaler: Scaler, trace: Series, split: number, readyDelayMs: number, holidays?: Holidays, isPaced = true,
+): BacktestCourse | undefined {
   const { stepMs, values } = trace;
   const { spec } = scaler;
   const learnedLeadMs = Math.ceil(readyDelayMs / stepMs - 1e-9) * stepMs; // leadTime Auto: the whole steps that the ready delay takes
   const plan = planFor({ ...scaler, spec: { ...spec, metric: { ...spec.metric, stepMs } } }, learnedLeadMs);
-  const within = plan.policy.schedules?.length === 0 ? undefined : (replicas: number, timeMs: number) => withinBounds(plan.policy, replicas, timeMs);
-  const course = replayLine({ line: newLine(plan.model), trace, split, readyDelayMs, ...(within === undefined ? {} : { within }) });
+  const hasBounds = (plan.policy.schedules ?? []).length > 0 || (plan.policy.eventFloors ?? []).length > 0;
+  const within = !hasBounds ? undefined : (replicas: number, timeMs: number) => withinBounds(plan.policy, replicas, timeMs);
+  const limits = { ...(isPaced ? { policy: plan.policy } : {}), ...(within === undefined ? {} : { within }) };
+  const course = replayLine({ line: newLine({ ...plan.model, holidays }), trace, split, readyDelayMs, ...limits });
   if (course.judgedFrom >= values.length) return undefined;
   return {
     course,
