@@ -3,6 +3,7 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { registerApi } from "./api-service.ts";
 import { freePorts, startServer, temporaryFolder, untilReady } from "./child-process.ts";
 import type { Server } from "./child-process.ts";
 import type { Kubectl } from "./kubectl.ts";
@@ -24,6 +25,7 @@ export interface KedaOptions {
 const OWN_NAMESPACE = "keda";
 const SERVICE = "keda-metrics-apiserver";
 const GROUP = "external.metrics.k8s.io";
+const VERSION = "v1beta1";
 const READY_DEADLINE_MS = 60_000;
 const STOP_GRACE_MS = 2_000;
 /** Operator and adapter know each other by one certificate; it is made out to this name. */
@@ -45,11 +47,14 @@ export async function startKeda({ files, kubectl, namespace }: KedaOptions): Pro
     running.push(server);
     return server;
   };
+  let isRegistered = false;
   const stop = async () => {
     for (const server of running) await server.stop(STOP_GRACE_MS);
-    await kubectl("delete", "apiservice", `v1beta1.${GROUP}`, "--ignore-not-found");
+    if (isRegistered) await kubectl("delete", "apiservice", `${VERSION}.${GROUP}`, "--ignore-not-found");
   };
   try {
+    await registerApi(kubectl, { group: GROUP, version: VERSION, service: { name: SERVICE, namespace: OWN_NAMESPACE, port: metricsApi } });
+    isRegistered = true;
     await installKinds(files, kubectl);
     await kubectl.apply(...surroundingObjects(metricsApi));
     const service = `127.0.0.1:${metrics}`;
@@ -75,7 +80,7 @@ export async function startKeda({ files, kubectl, namespace }: KedaOptions): Pro
     ]);
     await untilReady(operator, "ready", READY_DEADLINE_MS, async () => (await fetch(`http://127.0.0.1:${health}/readyz`)).ok);
     await untilReady(adapter, "passed on by the API server", READY_DEADLINE_MS, async () => {
-      const { stdout } = await kubectl.said(["get", "apiservice", `v1beta1.${GROUP}`, "-o", "jsonpath={.status.conditions[?(@.type=='Available')].status}"]);
+      const { stdout } = await kubectl.said(["get", "apiservice", `${VERSION}.${GROUP}`, "-o", "jsonpath={.status.conditions[?(@.type=='Available')].status}"]);
       return stdout === "True";
     });
     return { stop };
@@ -99,19 +104,6 @@ function surroundingObjects(port: number): object[] {
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: OWN_NAMESPACE } },
     { apiVersion: "v1", kind: "Service", metadata: { name: SERVICE, namespace: OWN_NAMESPACE }, spec: { type: "ExternalName", externalName: "localhost", ports: [{ port }] } },
-    {
-      apiVersion: "apiregistration.k8s.io/v1",
-      kind: "APIService",
-      metadata: { name: `v1beta1.${GROUP}` },
-      spec: {
-        group: GROUP,
-        version: "v1beta1",
-        service: { name: SERVICE, namespace: OWN_NAMESPACE, port },
-        insecureSkipTLSVerify: true,
-        groupPriorityMinimum: 100,
-        versionPriority: 100,
-      },
-    },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRole",
