@@ -5,6 +5,7 @@
 // npm run bench -- picture                the picture of docs/forecasting.md
 // npm run bench -- fleet                  how long until a hundred scalers forecast, on the embedded servers
 // npm run bench -- load                   what a fleet costs on the real API server and Prometheus, and how punctual it is; several sizes for what more scalers cost
+// npm run bench -- cluster                one compressed day under HPA, KEDA and ours with each output, on the real servers
 // npm run bench -- fuzz                   a million hostile cases for all that reads text from outside; --seed repeats a run
 // All take --output json. Times depend on what else the machine does: the best of many runs is the one to read. Exit code 1 when a fleet is too slow or a decision's verdict is missed, 2 on wrong arguments.
 import { parseArgs } from "node:util";
@@ -19,6 +20,7 @@ const USAGE = `usage: npm run bench -- [speed] [--peers] [--output text|json]
        npm run bench -- picture [FILE]
        npm run bench -- fleet [--scalers 100] [--minutes 0] [--output text|json]
        npm run bench -- load [--scalers 1000[,10000]] [--minutes 5] [--step 1m|5m] [--history 28d] [--output text|json]
+       npm run bench -- cluster [--hours 24] [--rate 60] [--output text|json]
        npm run bench -- fuzz [--cases 1000000] [--seed N] [--output text|json]
 example: npm run bench -- accuracy ../shared/traces`;
 const isBold = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
@@ -151,11 +153,23 @@ async function runFuzz(cases: number, seed: number, isJson: boolean): Promise<nu
   return found.some(({ fall }) => fall !== undefined) ? 1 : 0;
 }
 
+async function runCluster(hours: number, rate: number, isJson: boolean): Promise<number> {
+  const { race } = await import("./cluster.ts");
+  const figures = await race({ hours, rate, say: progress });
+  const columns = [{ title: "autoscaler" }, { title: "overloaded %", decimals: 2 }, { title: "unserved %", decimals: 3 }, { title: "pod-hours", decimals: 0 }, { title: "changes" }, { title: "most" }];
+  const row = ({ what, overloadedShare, unservedShare, podHours, changes, mostReplicas }: (typeof figures)[number]) =>
+    [what, 100 * overloadedShare, 100 * unservedShare, podHours, changes, mostReplicas];
+  if (isJson) print([JSON.stringify({ hours, rate, figures }, undefined, 2)]);
+  else print([...table(columns, figures.map(row)), "", `${hours - 1} judged hours of the same traffic, pods Ready 3 minutes after they are scheduled, ${rate} simulated seconds a second.`]);
+  return 0;
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { output: { type: "string", default: "text" }, lead: { type: "string", default: "20" }, scalers: { type: "string", default: "100" }, minutes: { type: "string" },
       step: { type: "string", default: "1m" }, history: { type: "string", default: "28d" },
+      hours: { type: "string", default: "24" }, rate: { type: "string", default: "60" },
       cases: { type: "string", default: "1000000" }, seed: { type: "string" },
       peers: { type: "boolean", default: false }, coverage: { type: "boolean", default: false }, windows: { type: "string", default: "17" }, help: { type: "boolean", default: false } },
   });
@@ -181,6 +195,11 @@ async function main(): Promise<number> {
     const [cases, seed] = [Number(values.cases), Number(values.seed ?? Date.now() % 2 ** 31)];
     if (!(Number.isSafeInteger(cases) && cases >= 100) || !Number.isSafeInteger(seed)) throw new TypeError("--cases is a number from 100 on, --seed a whole number");
     return runFuzz(cases, seed, isJson);
+  }
+  if (command === "cluster") {
+    const [hours, rate] = [Number(values.hours), Number(values.rate)];
+    if (!(hours > 1 && hours <= 48) || !(rate >= 1 && rate <= 120)) throw new TypeError("--hours is a number above 1, up to 48, --rate one from 1 to 120");
+    return runCluster(hours, rate, isJson);
   }
   if (command === "fleet") return runFleet(Number(values.scalers), Number(values.minutes ?? 0), isJson);
   if (command === "load") {
