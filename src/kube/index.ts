@@ -30,5 +30,6 @@ export type { Neighbours } from "./neighbours.ts";
 export { createScales } from "./scales.ts";
 export { createSecretReader } from "./secrets.ts";
 export { createStatuses } from "./statuses.ts";
+export { createTargetCache } from "./target-cache.ts";
 export { createWriters } from "./writers.ts";
 export type { Writers } from "./writers.ts";

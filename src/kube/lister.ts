@@ -21,15 +21,17 @@ export interface ListerOptions {
   readonly path: string;
   readonly pageSize: number;
   readonly cache: Cache<unknown>;
+  /** Every list asks for the newest, in pages. */
+  readonly listsNewest: boolean;
 }
 
-export function createLister({ connection, path, pageSize, cache }: ListerOptions): Lister {
+export function createLister({ connection, path, pageSize, cache, listsNewest }: ListerOptions): Lister {
   let version = "";
   let isLost = false;
   let isPagedByServer = false;
   let isListed = false;
   const once = async (signal: AbortSignal) => {
-    const asked = isLost ? "" : version === "" ? "0" : version;
+    const asked = isLost || listsNewest ? "" : version === "" ? "0" : version;
     // A list at a version comes from the server's cache only when it is asked for whole.
     const size = asked === "" || asked === "0" || isPagedByServer ? pageSize : 0;
     let next = cache.replacement();

@@ -28,6 +28,8 @@ export interface ReflectorOptions<T> {
   readonly prune: (object: KubeObject) => T;
   readonly handlers: ReflectorHandlers<T>;
   readonly pageSize?: number;
+  /** Lists ask for the newest, page by page: what the server has in its cache it gives only whole, however large. */
+  readonly listsNewest?: boolean;
   /** In [0, 1). */
   readonly random?: () => number;
   /** Told of every failure, also of a handler that threw; for the log. */
@@ -37,14 +39,14 @@ export interface ReflectorOptions<T> {
 }
 
 export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
-  const { connection, clock, path, pageSize = PAGE_SIZE, random = Math.random } = options;
+  const { connection, clock, path, pageSize = PAGE_SIZE, listsNewest = false, random = Math.random } = options;
   const onError = quietly(options.onError);
   const cache = createCache<T>({
     prune: options.prune,
     changed: (key, value) => options.handlers.changed(key, value),
     failed: (key, cause) => onError(internal(`The change of ${key} could not be handled`, cause)),
   });
-  const lister = createLister({ connection, path, pageSize, cache });
+  const lister = createLister({ connection, path, pageSize, cache, listsNewest });
   const backoff = createBackoff(clock, random);
   const pause = (signal: AbortSignal, error: unknown) => clock.delay(backoff.next(error instanceof OperatorError ? error.retryAfterMs : 0), signal);
   const take = (event: unknown) => {

@@ -14,8 +14,8 @@ export const OPERATOR_RULES: readonly PolicyRule[] = [
   { apiGroups: [GROUP], resources: [PLURAL], verbs: ["get", "list", "watch"] },
   // What it found and decided.
   { apiGroups: [GROUP], resources: [`${PLURAL}/status`], verbs: ["patch"] },
-  // Replicas, ready replicas and rollout of the usual targets.
-  { apiGroups: ["apps"], resources: ["deployments", "replicasets", "statefulsets"], verbs: ["get"] },
+  // Replicas, ready replicas and rollout of the usual targets: watched, and read one by one where that is not sure or not allowed.
+  { apiGroups: ["apps"], resources: ["deployments", "replicasets", "statefulsets"], verbs: ["get", "list", "watch"] },
   // Replicas of any target, and the writing of them.
   { apiGroups: ["*"], resources: ["*/scale"], verbs: ["get", "patch"] },
   // Floors of HorizontalPodAutoscalers (spec.output): read and applied by name.

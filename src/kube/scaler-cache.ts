@@ -26,7 +26,7 @@ export function scalersPath(namespace?: string): string {
 /** One cache over one reflector a namespace. It is synced when all of them are. */
 export function createScalerCache<T extends KubeObject>({ namespaces, ...options }: Options<T>): Reflector<T> {
   const paths = namespaces === undefined ? [scalersPath()] : namespaces.map(scalersPath);
-  const parts = paths.map((path) => createReflector<T>({ ...options, path, prune: (object) => pruneScaler(object) as T }));
+  const parts = paths.map((path) => createReflector<T>({ ...options, path, listsNewest: true, prune: (object) => pruneScaler(object) as T }));
   return {
     run: async (signal) => void (await Promise.all(parts.map((part) => part.run(signal)))),
     synced: () => parts.every((part) => part.synced()),

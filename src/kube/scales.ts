@@ -6,7 +6,8 @@ import type { Discovery } from "./discovery.ts";
 import { KubeError } from "./failure.ts";
 import type { KubeConnection, Scales, TargetScale } from "./kube.ts";
 import { countReadyPods } from "./ready-pods.ts";
-import { isRollingOut, readyReplicas, wantedReplicas, WORKLOAD_PLURALS } from "./workloads.ts";
+import type { TargetCache } from "./target-cache.ts";
+import { availableReplicas, isRollingOut, readyReplicas, wantedReplicas, WORKLOAD_PLURALS } from "./workloads.ts";
 import type { Workload } from "./workloads.ts";
 
 const SCALABLE_HINT = "Point scaleTargetRef at a Deployment, a StatefulSet, or another kind that has /scale.";
@@ -25,10 +26,12 @@ export interface ScaleOptions {
   readonly clock: Pick<Clock, "nowMs">;
   /** Told once a namespace that its pods may not be listed, so that readiness of other kinds is unknown there. */
   readonly onPodsRefused?: (error: KubeError) => void;
+  /** Where the usual kinds are known without asking. Without it each read asks. */
+  readonly targets?: TargetCache;
 }
 
 /** Reads and writes scales. Throws KubeError: TargetNotFound, TargetNotScalable, Conflict, Forbidden, KubernetesRejected, KubernetesUnreachable. */
-export function createScales({ connection, clock, onPodsRefused }: ScaleOptions): Scales {
+export function createScales({ connection, clock, onPodsRefused, targets }: ScaleOptions): Scales {
   const discovery = createDiscovery({ connection, clock });
   const told = new Set<string>();
   const podsRefused = (namespace: string) => (error: KubeError) => {
@@ -37,9 +40,15 @@ export function createScales({ connection, clock, onPodsRefused }: ScaleOptions)
   };
   return {
     async read(namespace, target, signal) {
+      const known = watchedBy(targets, target)?.find(namespace, target);
+      if (known !== undefined) return known;
       const path = await objectPath(discovery, namespace, target);
       try {
-        if (isWorkload(target)) return await readWorkload(connection, path, target.kind, signal);
+        if (isWorkload(target)) {
+          const scale = await readWorkload(connection, path, target.kind, signal);
+          targets?.seen(namespace, target, scale.resourceVersion);
+          return scale;
+        }
         const ready: CountReady = (selector) => countReadyPods(connection, namespace, selector, podsRefused(namespace), signal);
         return await readScale(connection, path, ready, signal);
       } catch (error) {
@@ -49,8 +58,13 @@ export function createScales({ connection, clock, onPodsRefused }: ScaleOptions)
     async write(namespace, target, replicas, resourceVersion, signal) {
       const path = `${await objectPath(discovery, namespace, target)}/scale`;
       const body = { metadata: { resourceVersion }, spec: { replicas } };
+      const watched = watchedBy(targets, target);
       try {
-        await connection.request({ method: "PATCH", path, body, contentType: "application/merge-patch+json", signal });
+        // Until its answer is there nobody knows what became of it.
+        watched?.doubted(namespace, target);
+        const written = (await connection.request({ method: "PATCH", path, body, contentType: "application/merge-patch+json", signal })) as Scale | null;
+        const version = written?.metadata?.resourceVersion;
+        if (version !== undefined) watched?.seen(namespace, target, version);
       } catch (error) {
         throw ofTarget(error, namespace, target);
       }
@@ -60,6 +74,10 @@ export function createScales({ connection, clock, onPodsRefused }: ScaleOptions)
 
 function isWorkload({ apiVersion, kind }: ScaleTargetRef): boolean {
   return apiVersion === "apps/v1" && kind in WORKLOAD_PLURALS;
+}
+
+function watchedBy(targets: TargetCache | undefined, target: ScaleTargetRef): TargetCache | undefined {
+  return isWorkload(target) ? targets : undefined;
 }
 
 async function objectPath(discovery: Discovery, namespace: string, target: ScaleTargetRef): Promise<string> {
@@ -89,6 +107,7 @@ async function readWorkload(connection: KubeConnection, path: string, kind: stri
   return {
     replicas: wantedReplicas(object),
     readyReplicas: readyReplicas(object),
+    availableReplicas: availableReplicas(object),
     isRollingOut: isRollingOut(kind, object),
     ...identity(object, path),
   };

@@ -89,6 +89,12 @@ async function measure({ metricsUrl, exitCode }: Operator, beginMs: number, { mi
   const started = scrapes.length;
   for (const endMs = performance.now() + SETTLE_MS; performance.now() < endMs; await pause(SCRAPE_MS)) await scrape();
   const before = scrapes.length;
-  for (const endMs = performance.now() + minutes * MINUTE_MS; scrapes.length < before + 2 || performance.now() < endMs; await pause(SCRAPE_MS)) await scrape();
+  // From the first scrape to the last in whole minutes: what is done in one part of a minute is neither missed nor counted twice.
+  for (const beganMs = performance.now(); ; ) {
+    await scrape();
+    const leftMs = beganMs + minutes * MINUTE_MS - performance.now();
+    if (leftMs <= 0) break;
+    await pause(Math.min(leftMs, SCRAPE_MS));
+  }
   return { ...fleet, secondsToDecisions, secondsToForecasts, start: usageOf(scrapes.slice(0, Math.max(2, started))), steady: usageOf(scrapes.slice(before)) };
 }

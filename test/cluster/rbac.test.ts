@@ -37,9 +37,15 @@ const ROWS: readonly Row[] = [
   { ...SCALERS, verb: "watch", breaks: "changes are seen only at the next list", seen: "log", target: "Deployment" },
   { ...SCALERS, verb: "get", breaks: "a status is not written when somebody labelled the scaler meanwhile", seen: "log", target: "Deployment" },
   { group: SCALERS.group, resource: "predictivescalers/status", verb: "patch", breaks: "the status stays empty", seen: "log", target: "Deployment" },
-  { group: "apps", resource: "deployments", verb: "get", breaks: "Deployments are not scaled", seen: "AbleToScale", target: "Deployment" },
-  { group: "apps", resource: "replicasets", verb: "get", breaks: "ReplicaSets are not scaled", seen: "AbleToScale", target: "ReplicaSet" },
-  { group: "apps", resource: "statefulsets", verb: "get", breaks: "StatefulSets are not scaled", seen: "AbleToScale", target: "StatefulSet" },
+  { group: "apps", resource: "deployments", verb: "get", breaks: "Deployments wait for the watch after each scaling", seen: "log", target: "Deployment" },
+  { group: "apps", resource: "deployments", verb: "list", breaks: "Deployments are read one by one", seen: "log", target: "Deployment" },
+  { group: "apps", resource: "deployments", verb: "watch", breaks: "Deployments are read one by one", seen: "log", target: "Deployment" },
+  { group: "apps", resource: "replicasets", verb: "get", breaks: "ReplicaSets wait for the watch after each scaling", seen: "log", target: "ReplicaSet" },
+  { group: "apps", resource: "replicasets", verb: "list", breaks: "ReplicaSets are read one by one", seen: "log", target: "ReplicaSet" },
+  { group: "apps", resource: "replicasets", verb: "watch", breaks: "ReplicaSets are read one by one", seen: "log", target: "ReplicaSet" },
+  { group: "apps", resource: "statefulsets", verb: "get", breaks: "StatefulSets wait for the watch after each scaling", seen: "log", target: "StatefulSet" },
+  { group: "apps", resource: "statefulsets", verb: "list", breaks: "StatefulSets are read one by one", seen: "log", target: "StatefulSet" },
+  { group: "apps", resource: "statefulsets", verb: "watch", breaks: "StatefulSets are read one by one", seen: "log", target: "StatefulSet" },
   { group: "*", resource: "*/scale", verb: "get", breaks: "other kinds are not scaled", seen: "AbleToScale", target: "ReplicationController", named: "replicationcontrollers/scale" },
   { group: "*", resource: "*/scale", verb: "patch", breaks: "nothing is scaled", seen: "AbleToScale", target: "Deployment", named: "deployments/scale" },
   { group: "", resource: "pods", verb: "list", breaks: "ready pods of other kinds are not known", seen: "log", target: "ReplicationController" },
@@ -179,6 +185,10 @@ describeCluster("permissions", () => {
       expect((await kubectl.get<ShownDeployment>(row.target === "Secret" ? "Deployment" : row.target, row.target.toLowerCase(), "--namespace", ALL)).spec.replicas).toBeGreaterThan(2);
     });
     expect(await refusals(ALL, row)).toEqual([]);
+    if (row.group !== "apps") return;
+    await waitFor(`${row.target} is scaled all the same`, SOON_MS, async () =>
+      expect((await kubectl.get<ShownDeployment>(row.target, row.target.toLowerCase(), "--namespace", namespace)).spec.replicas).toBeGreaterThan(2),
+    );
   });
 
   test("with all rules nothing was refused", () => {
