@@ -44,7 +44,7 @@ Examples:
 
 DEMAND is the query's value now, FORECAST what it is expected to be one lead time
 from now, REPLICAS what is there and, after an arrow, what is wanted. ERROR is the
-forecast's error over the last 7 days. STATE is Ready, or in one word why not:
+forecast's error over the last 7 days. STATE is Ready, Paused, or in one word why not:
 "explain NAME" says more.
 `;
 
@@ -117,6 +117,7 @@ function rowOf({ metadata, spec = {}, status = {} }: StoredScaler): Row {
   const { demand, accuracy, currentReplicas, desiredReplicas, conditions = [] } = status;
   const ready = conditions.find(({ type }) => type === "Ready");
   const isWell = ready?.status === "True";
+  const paused = conditions.find(({ type, status: holds }) => type === "Paused" && holds === "True");
   const current = currentReplicas === undefined ? UNKNOWN : String(currentReplicas);
   return {
     namespace: metadata.namespace ?? "",
@@ -126,8 +127,8 @@ function rowOf({ metadata, spec = {}, status = {} }: StoredScaler): Row {
     forecast: demand?.atLead ?? UNKNOWN,
     replicas: desiredReplicas === undefined || desiredReplicas === currentReplicas ? current : `${current}->${desiredReplicas}`,
     error: accuracy?.wape ?? UNKNOWN,
-    state: ready === undefined ? "NotSeenYet" : isWell ? "Ready" : ready.reason,
-    message: ready?.message ?? "No operator has looked at it yet.",
+    state: ready === undefined ? "NotSeenYet" : isWell ? (paused?.type ?? "Ready") : ready.reason,
+    message: (isWell ? paused : undefined)?.message ?? ready?.message ?? "No operator has looked at it yet.",
     isWell,
   };
 }

@@ -9,6 +9,7 @@ import { demoCommand } from "./demo.ts";
 import { explainCommand } from "./explain.ts";
 import type { Io } from "./io.ts";
 import { listCommand, scalerNames } from "./list.ts";
+import { pauseCommand, resumeCommand } from "./pause.ts";
 import { releaseCommand } from "./release.ts";
 import { runCommand } from "./run.ts";
 import { validateCommand } from "./validate.ts";
@@ -25,6 +26,7 @@ export function createProgram(io: Io, finish: (code: number) => void, { name, ve
   const commands = [
     listCommand(io, finish),
     explainCommand(io, finish), adviseCommand(io, finish),
+    pauseCommand(io, finish), resumeCommand(io, finish),
     backtestCommand(io, finish),
     validateCommand(io, finish),
     demoCommand(io, finish),
