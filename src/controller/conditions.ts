@@ -114,6 +114,8 @@ function ableToScale({ decision, failure, memory }: Seen): Verdict {
   if (failure !== undefined) return { type: "AbleToScale", status: "False", reason: failure.reason, message: failure.sentence };
   if (decision?.reason === "ScalingDisabled") return { type: "AbleToScale", status: "False", reason: "ScalingDisabled", message: decision.message };
   const { output } = memory.plan;
+  if (output.type === "External")
+    return { type: "AbleToScale", status: "True", reason: "ReadyForNewScale", message: "The target's scale was read; KEDA is told the number when it asks." };
   const what = output.type === "HorizontalPodAutoscaler" ? `The floor of HorizontalPodAutoscaler ${output.name}` : "The target's scale";
   return { type: "AbleToScale", status: "True", reason: "ReadyForNewScale", message: `${what} was read and may be changed.` };
 }

@@ -29,7 +29,8 @@ export interface Output {
   read(pass: OutputPass, signal: AbortSignal): Promise<OutputState>;
 }
 
-/** What is decided on, for people: `Replicas`, or whose floor. */
+/** What is decided on, for people: `Replicas`, of whom they are asked, or whose floor. */
 export function subjectOf({ output }: Plan): string {
+  if (output.type === "External") return "Replicas asked of KEDA";
   return output.type === "HorizontalPodAutoscaler" ? `Floor of HorizontalPodAutoscaler ${output.name}` : "Replicas";
 }
