@@ -7,6 +7,7 @@ import { reasonText } from "./reasons.ts";
 import type { Situation, Told } from "./situation.ts";
 import { thresholds } from "./thresholds.ts";
 import type { Change } from "./thresholds.ts";
+import { upcoming } from "./upcoming.ts";
 
 /** Conditions that are well while they are False; a limit is told by its rule. */
 const RAISED: ReadonlySet<string> = new Set(["ScalingLimited", "Conflict", "Paused"]);
@@ -44,6 +45,8 @@ export interface Explanation {
   readonly steps: readonly ExplainedStep[];
   readonly changes: readonly Change[];
   readonly troubles: readonly Trouble[];
+  /** What the calendar holds for the next days. */
+  readonly coming: readonly string[];
   /** Something keeps the scaler from doing its work: the answer to "is it well?" is no. */
   readonly isWell: boolean;
 }
@@ -57,6 +60,7 @@ export function explain(situation: Situation): Explanation {
     steps: (told.decision?.trace ?? []).map(stepOf),
     changes: changesOf(told),
     troubles,
+    coming: upcoming(told),
     isWell: troubles.length === 0,
   };
 }

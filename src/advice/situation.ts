@@ -2,6 +2,7 @@
 import type { Condition, ScalerSpec } from "../api/index.ts";
 import type { DecisionRecord, DemandRecord } from "./journal.ts";
 import type { Moments } from "./moments.ts";
+import type { HolidayRecord } from "./upcoming.ts";
 
 export interface Situation {
   readonly namespace: string;
@@ -16,6 +17,8 @@ export interface Situation {
   readonly demand: DemandRecord | undefined;
   /** From when the scale-down window no longer holds a higher number, if demand stays as it is; NaN if not known. */
   readonly windowOpensMs: number;
+  /** Public holidays of the calendar's place, as far as they are known. */
+  readonly holidays?: readonly HolidayRecord[];
   readonly conditions: readonly Pick<Condition, "type" | "status" | "reason" | "message">[];
 }
 

@@ -5,6 +5,7 @@ import { explain, momentsIn, spanText, tellStory } from "../advice/index.ts";
 import type { Explanation, Journal, Situation, Story } from "../advice/index.ts";
 import { parseDuration } from "../api/index.ts";
 import { createClock, rfc3339 } from "../clock.ts";
+import { publicHolidays } from "../controller/index.ts";
 import { createScales } from "../kube/index.ts";
 import type { KubeConnection } from "../kube/index.ts";
 import { Refusal, refuse } from "./refusal.ts";
@@ -72,7 +73,7 @@ async function runExplain(name: string, options: ExplainOptions, io: Io): Promis
     const namespace = options.namespace ?? connection.namespace;
     const read = await readScaler(connection, namespace, name, io.signal);
     const found = await findJournal(connection, read, options, io);
-    return options.since === undefined ? sayWhy(read, found, options, io) : sayStory(read, found, options.since, options, io);
+    return options.since === undefined ? await sayWhy(read, found, options, io) : sayStory(read, found, options.since, options, io);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     io.stderr(`${error.message.replaceAll(/^/gm, "predictive-scaler: ")}\n`);
@@ -117,8 +118,8 @@ async function fromPrometheus(connection: KubeConnection, scaler: ReadScaler["sc
   return recompute(scaler, series, scale?.replicas ?? NaN, clock.nowMs(), () => clock.delay(0));
 }
 
-function sayWhy(read: ReadScaler, { journal, origin }: Found, { output }: ExplainOptions, io: Io): number {
-  const situation = situationOf(read, journal);
+async function sayWhy(read: ReadScaler, { journal, origin }: Found, { output }: ExplainOptions, io: Io): Promise<number> {
+  const situation = await withHolidays(situationOf(read, journal));
   const explanation = explain(situation);
   io.stdout(output === "json" ? jsonText(explanationJson(situation, explanation, origin)) : explanationText(explanation, withAge(origin, situation)));
   return explanation.isWell ? EXIT.ok : EXIT.bad;
@@ -154,6 +155,13 @@ function situationOf({ scaler, status }: ReadScaler, journal: Journal | undefine
   };
 }
 
+/** Where the holidays cannot be found out, the rest of the explanation stands. */
+async function withHolidays(situation: Situation): Promise<Situation> {
+  const rule = situation.spec.forecast.calendar.holidays;
+  const holidays = rule === undefined ? [] : await publicHolidays(rule, situation.nowMs, situation.nowMs).catch(() => []);
+  return { ...situation, holidays };
+}
+
 function leadOf({ model }: ReadScaler["status"], asked: number | string): number {
   return parseDuration(model?.leadTime ?? "") ?? (typeof asked === "number" ? asked : NaN);
 }
@@ -178,10 +186,10 @@ function withAge(origin: Origin, { namespace, name, decision, nowMs, spec }: Sit
   return { ...origin, sentence: `${origin.sentence} What happened before: predictive-scaler explain ${name} -n ${namespace} --since 6h` };
 }
 
-function explanationJson({ namespace, name, decision, spec }: Situation, { answer, steps, changes, troubles, isWell }: Explanation, origin: Origin): object {
+function explanationJson({ namespace, name, decision, spec }: Situation, { answer, steps, changes, troubles, coming, isWell }: Explanation, origin: Origin): object {
   const time = decision === undefined ? null : rfc3339(decision.timeMs);
   const replicas = decision?.to ?? null;
-  return { namespace, name, replicas, time, timeZone: spec.forecast.timeZone, well: isWell, answer, rules: steps, changes, troubles, source: origin };
+  return { namespace, name, replicas, time, timeZone: spec.forecast.timeZone, well: isWell, answer, rules: steps, changes, troubles, coming, source: origin };
 }
 
 function storyJson({ fromMs, toMs, shortSeconds, shortShare, isWithinLevel, answer, shortages, timeline }: Story, origin: Origin): object {

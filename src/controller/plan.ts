@@ -4,7 +4,7 @@ import type { HolidayRule, Output, Scaler, ScalerSpec, ScaleTargetRef, Schedule 
 import { FIRST_LEAD_MS, isClimbLimited } from "../decision/index.ts";
 import type { DemandSettings, Policy, ScheduledBounds } from "../decision/index.ts";
 import type { ForecastSettings, Holidays } from "../forecast/index.ts";
-import { calendarSettings, eventFloors } from "./calendar.ts";
+import { calendarSettings, eventFloors, multipliedEvents } from "./calendar.ts";
 import type { RangeQuery } from "../prometheus/index.ts";
 
 /** A limited climb begins at most so long before its need, ms. */
@@ -115,6 +115,7 @@ export function planFor(scaler: Scaler, learnedLeadMs = FIRST_LEAD_MS): Plan {
       fallback: spec.fallback,
       schedules: spec.schedules.map(scheduledBounds),
       eventFloors: eventFloors(spec.forecast.calendar, leadMs + stepMs),
+      multipliedEvents: multipliedEvents(spec.forecast.calendar),
     },
     nodeHeadroom: spec.nodeHeadroom,
   };

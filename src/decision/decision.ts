@@ -136,6 +136,14 @@ export interface ScheduledBounds {
   };
 }
 
+/** The forecast counts demand so many times from `startMs` on and before `endMs`, unix ms. */
+export interface MultipliedEvent {
+  readonly name: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly multiplier: number;
+}
+
 /** At least so many replicas from `fromMs` on and before `untilMs`, unix ms, for an event. */
 export interface EventFloor {
   readonly name: string;
@@ -152,6 +160,8 @@ export interface Policy {
   readonly maxReplicasCeiling?: number | undefined;
   /** Floors that hold at times, unix ms. */
   readonly eventFloors?: readonly EventFloor[] | undefined;
+  /** Events that the forecast multiplies by, for the sentences. */
+  readonly multipliedEvents?: readonly MultipliedEvent[] | undefined;
   readonly mode: "Active" | "ScaleOutOnly" | "Recommend";
   readonly scaleUp: DirectionPolicy;
   readonly scaleDown: DirectionPolicy;

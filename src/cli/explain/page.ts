@@ -17,7 +17,7 @@ function hanging(head: string, text: string): string[] {
   return wrapped(text, 80 - head.length).map((line, i) => (i === 0 ? head : " ".repeat(head.length)) + line);
 }
 
-export function explanationText({ answer, steps, changes, troubles }: Explanation, origin: Origin): string {
+export function explanationText({ answer, steps, changes, troubles, coming }: Explanation, origin: Origin): string {
   const lines = [...wrapped(answer)];
   if (troubles.length > 0) lines.push("", "Not well");
   for (const { type, reason, message, means, todo } of troubles) {
@@ -33,6 +33,8 @@ export function explanationText({ answer, steps, changes, troubles }: Explanatio
   }
   if (changes.length > 0) lines.push("", "What would change the number");
   for (const { when } of changes) lines.push(...hanging("  - ", when));
+  if (coming.length > 0) lines.push("", "Coming up");
+  for (const sentence of coming) lines.push(...hanging("  - ", sentence));
   return [...lines, "", ...wrapped(origin.sentence), ""].join("\n");
 }
 

@@ -2,6 +2,7 @@
 // Invariant: these two are applied once, in the demand rule; here they are only told.
 import type { DecisionInput } from "../decision.ts";
 import { durationText, numberText, replicasText } from "../wording.ts";
+import { eventWords } from "./event-words.ts";
 import { heldReplicas, isMetricMissing } from "./rule.ts";
 import type { Rule, Verdict } from "./rule.ts";
 
@@ -32,7 +33,8 @@ function rawDemand(input: DecisionInput): Verdict {
   if (point + spare <= now) {
     return { to: demand.raw, reason: "CurrentDemand", message: `Demand is ${numberText(now)}, no less than what is forecast; that ${needs}.` };
   }
-  const forecast = `Demand is forecast to reach ${numberText(point)} within ${durationText(demand.leadMs)}`;
+  const events = eventWords(input.policy, input.nowMs, input.nowMs + demand.leadMs);
+  const forecast = `Demand is forecast to reach ${numberText(point)} within ${durationText(demand.leadMs)}${events}`;
   const withMargin = spare < 0 ? `less ${numberText(-spare)} that the service level can spare` : `with a margin of ${numberText(spare)}`;
   return { to: demand.raw, reason: "ForecastDemand", message: `${forecast}; ${withMargin} that ${needs}.` };
 }
