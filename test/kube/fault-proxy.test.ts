@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { seeded, startFaultProxy } from "../faults/proxy.ts";
 import type { Fault, FaultProxy } from "../faults/proxy.ts";
+import { drawFaults } from "../faults/random-script.ts";
 
 const TEXT = JSON.stringify({ value: "x".repeat(1_000) });
 const behind = createServer((request, response) => {
@@ -74,4 +75,17 @@ test("a muted watch stays open and gets nothing more", async () => {
 test("the same seed draws the same requests", () => {
   const draw = () => Array.from({ length: 5 }, seeded(3));
   expect(draw()).toEqual(draw());
+});
+
+test("random faults: the same seed draws the same script, another another, and all end in time", () => {
+  const words = (seed: number) => drawFaults(seed, 600_000).map((drawn) => drawn.words);
+  expect(words(7)).toEqual(words(7));
+  expect(words(7)).not.toEqual(words(8));
+  expect(words(7).length).toBeGreaterThan(100);
+  const long = drawFaults(7, 600_000);
+  let atMs = 0;
+  for (const { afterMs, lastsMs } of long) {
+    atMs += afterMs;
+    expect(atMs + lastsMs).toBeLessThanOrEqual(600_000);
+  }
 });
