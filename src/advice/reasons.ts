@@ -111,8 +111,8 @@ const GUARDS = {
       `This ends one scale-down window (${window(spec.behavior.scaleDown.stabilizationWindowSeconds)}) after the start, or with a day of history.`,
   },
   RolloutInProgress: {
-    means: "The target's pods are being replaced, so nothing is removed until that is done.",
-    change: "It ends with the rollout: kubectl rollout status.",
+    means: "The target's pods are being replaced, or that is paused half-way, so nothing is removed until it is done.",
+    change: "It ends with the rollout: kubectl rollout status; a paused one with kubectl rollout resume.",
   },
   MetricMissing: { means: "The demand cannot be seen, and nothing is removed on what cannot be seen.", change: missingEnds },
   OutageRecovery: {
@@ -211,10 +211,6 @@ const CLUSTER = {
   OutputTaken: {
     means: "Two scalers are given the same HorizontalPodAutoscaler; the other one keeps its floor.",
     change: "Delete one of the two, or give it another output.",
-  },
-  OutputChanged: {
-    means: "Somebody else has set minReplicas of the HorizontalPodAutoscaler after this scaler had, so it is left to them.",
-    change: "Take minReplicas out of what sets it (the message says who), then remove the annotation predictivescaler.io/floor-held-by from the HPA.",
   },
   Forbidden: { means: "The operator lacks a permission that it needs.", change: "Grant what the message names, or apply the operator's ClusterRole again." },
   Conflict: {

@@ -110,11 +110,21 @@ async function noticeChange(writers: Writers | undefined, { plan, rivalry }: Mem
   // What was read may have been older than our own write.
   if (now?.replicas === wrote.replicas) return void (rivalry.wrote = wrote);
   if (now?.manager === OWN_MANAGER) return;
-  const last = rivalry.disturbance;
-  const times = last !== undefined && nowMs < last.untilMs + FORGOTTEN_AFTER_MS ? last.times + 1 : 1;
   const manager = now?.manager ?? "somebody";
   const change = `${manager} set ${plan.target.kind} ${plan.target.name} to ${scale.replicas} after this scaler had set it to ${wrote.replicas}`;
+  disturb(rivalry, manager, change, nowMs);
+}
+
+function disturb(rivalry: Rivalry, manager: string, change: string, nowMs: number): void {
+  const last = rivalry.disturbance;
+  const times = last !== undefined && nowMs < last.untilMs + FORGOTTEN_AFTER_MS ? last.times + 1 : 1;
   rivalry.disturbance = { manager, times, change, untilMs: nowMs + Math.min(LONGEST_STOP_MS, FIRST_STOP_MS * 2 ** (times - 1)) };
+}
+
+/** A change by others that an output has seen: it stays to be seen until the scaler writes again, and counts once. */
+export function noticeDisturbance({ rivalry }: Memory, { manager, change }: Pick<Disturbance, "manager" | "change">, nowMs: number): void {
+  if (rivalry.disturbance?.change !== change) disturb(rivalry, manager, change, nowMs);
+  rivalry.conflict ??= stopped(rivalry, nowMs);
 }
 
 function stopped(rivalry: Rivalry, nowMs: number): Conflict | undefined {

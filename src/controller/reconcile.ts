@@ -8,7 +8,7 @@ import { OperatorError } from "../errors.ts";
 import type { Headrooms, Scales, TargetScale } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
 import type { Metrics, Stage } from "../telemetry/index.ts";
-import { findConflict, wroteReplicas } from "./conflicts.ts";
+import { findConflict, noticeDisturbance, wroteReplicas } from "./conflicts.ts";
 import type { ConflictParts } from "./conflicts.ts";
 import { keepHeadroom, replicasWithRoom } from "./headroom.ts";
 import type { Journals } from "./journal.ts";
@@ -104,6 +104,7 @@ async function act(line: LineParts, stored: StoredScaler, memory: Memory, first:
     if (unseen !== undefined) return { failure: unseen };
     const output = await readOutput(line, { stored, plan: memory.plan, scale, nowMs: line.clock.nowMs() }, signal);
     if (output instanceof OperatorError) return { failure: output };
+    if (output.changed !== undefined) noticeDisturbance(memory, output.changed, line.clock.nowMs());
     const input = decisionInput(memory, scale, output, line.clock.nowMs());
     const decided = await stage("decision", () => decide({ ...input, pause: pauseInput(stored, input.nowMs), conflict: memory.rivalry.conflict }));
     const decision = memory.plan.output.type === "External" ? served(decided, memory.lastDecision) : decided;

@@ -24,9 +24,9 @@ const isOperator = ({ manager, subresource = "" }: FieldOwner) => manager === FI
 const isSame = (a: FieldOwner, b: FieldOwner) =>
   a.manager === b.manager && a.operation === b.operation && a.apiVersion === b.apiVersion && (a.subresource ?? "") === (b.subresource ?? "");
 
-/** Whether the operator's apply owns spec.minReplicas: so it is until somebody else sets another value. */
+/** Whether the operator owns spec.minReplicas: so it is until somebody else sets another value. */
 export function isOwnedByOperator(entries: readonly ManagedFields[]): boolean {
-  return entries.some((entry) => isOperator(entry) && entry.operation === "Apply" && owns(entry));
+  return entries.some((entry) => isOperator(entry) && owns(entry));
 }
 
 /** Everybody else who owns spec.minReplicas. */

@@ -52,7 +52,6 @@ const EXPECTED: Readonly<Record<Reason, { readonly on: "decision" | "condition" 
   OutputNotFound: { on: "condition", says: [/HorizontalPodAutoscaler .* does not exist/, /correct spec\.output/] },
   OutputMismatch: { on: "condition", says: [/one of another workload/, /scaleTargetRef is the scaler's own/] },
   OutputTaken: { on: "condition", says: [/the other one keeps its floor/, /Delete one of the two/] },
-  OutputChanged: { on: "condition", says: [/left to them/, /floor-held-by/] },
   Forbidden: { on: "condition", says: [/lacks a permission/, /ClusterRole/] },
   Conflict: { on: "condition", says: [/Somebody else changed/, /who else scales/] },
   FailedGetScale: { on: "condition", says: [/could not be read/, /tried again/] },

@@ -4,36 +4,42 @@
 import { OperatorError } from "../../errors.ts";
 import type { Autoscaler, Autoscalers, Claims } from "../../kube/index.ts";
 import type { Plan } from "../plan.ts";
-import type { Output, OutputPass } from "./output.ts";
+import type { Output, OutputPass, OutputState } from "./output.ts";
 
 export interface FloorParts {
   readonly autoscalers: Autoscalers;
   readonly claims: Claims;
+  /** What this process wrote last by scaler (`namespace/name`): an HPA that was replaced as a whole has lost its marks. */
+  readonly written: Map<string, { readonly uid: string; readonly minReplicas: number }>;
 }
 
-export function floorOutput({ autoscalers, claims }: FloorParts, name: string): Output {
+/** `wasClaimed`: the scaler is marked as one that keeps this HPA's floor. */
+export function floorOutput({ autoscalers, claims, written }: FloorParts, name: string, wasClaimed: boolean): Output {
   return {
     async read(pass, signal) {
       const { stored, plan, scale } = pass;
+      let isClaimed = wasClaimed;
       const found = await autoscalers.read(plan.namespace, name, signal);
       if (found === undefined) throw notFound(plan, name);
       if (!isSameTarget(found, plan)) throw mismatch(found, plan);
       if (found.heldBy !== undefined && found.heldBy !== plan.name && (await claims.holds(plan.namespace, found.heldBy, name, signal))) throw held(found, plan);
-      if (found.heldBy === plan.name && !found.isAsWritten) throw changed(found, plan);
-      let isClaimed = claims.of(stored) === name;
       const claim = async () => {
         if (!isClaimed) await claims.set(stored, name, signal);
         isClaimed = true;
       };
       // A scaler that was replaced as a whole has lost its mark.
       if (found.heldBy === plan.name) await claim();
+      const last = written.get(plan.key);
+      const isReplaced = found.heldBy === undefined && last?.uid === found.uid && last.minReplicas !== found.minReplicas;
       return {
         // Who switches a target off means its HPA too. A floor of 0 is one of 1 as long as the target runs.
         replicas: scale.replicas === 0 ? 0 : Math.max(1, found.minReplicas),
         autoscaler: { name: `HorizontalPodAutoscaler ${name}`, minReplicas: found.original, maxReplicas: found.maxReplicas },
+        changed: isReplaced || (found.heldBy === plan.name && !found.isAsWritten) ? changeOf(found) : undefined,
         async write(replicas, writeSignal) {
           await claim();
           await autoscalers.hold(plan.namespace, found, plan.name, replicas, writeSignal);
+          written.set(plan.key, { uid: found.uid, minReplicas: replicas });
         },
       };
     },
@@ -41,8 +47,9 @@ export function floorOutput({ autoscalers, claims }: FloorParts, name: string): 
 }
 
 /** Gives back the floor that the scaler keeps, if it keeps one, and takes its mark off. */
-export async function giveBackFloor({ autoscalers, claims }: FloorParts, { stored, floorOf }: Pick<OutputPass, "stored"> & { floorOf: string }, signal: AbortSignal): Promise<void> {
+export async function giveBackFloor({ autoscalers, claims, written }: FloorParts, { stored, floorOf }: Pick<OutputPass, "stored"> & { floorOf: string }, signal: AbortSignal): Promise<void> {
   const { namespace = "", name } = stored.metadata;
+  written.delete(`${namespace}/${name}`);
   if (floorOf !== "") await autoscalers.giveBack(namespace, floorOf, name, signal);
   await claims.set(stored, undefined, signal);
 }
@@ -74,11 +81,8 @@ function held({ name, heldBy }: Autoscaler, { namespace }: Plan): OperatorError 
   });
 }
 
-function changed({ name, minReplicas, owners }: Autoscaler, { namespace }: Plan): OperatorError {
-  const who = owners.map(({ manager = "somebody", time }) => (time === undefined ? manager : `${manager} (${time})`)).join(", ") || "Somebody";
-  return new OperatorError(`${who} set minReplicas of HorizontalPodAutoscaler "${name}" to ${minReplicas} after this scaler had written it; it is left alone.`, {
-    reason: "OutputChanged",
-    retry: "nextInterval",
-    hint: `Take minReplicas out of what sets it; then kubectl annotate hpa ${name} -n ${namespace} predictivescaler.io/floor-held-by- hands the floor to the scaler again.`,
-  });
+function changeOf({ name, minReplicas, owners }: Autoscaler): NonNullable<OutputState["changed"]> {
+  const [newest] = owners.toSorted((a, b) => (b.time ?? "").localeCompare(a.time ?? ""));
+  const manager = newest?.manager ?? "somebody";
+  return { manager, change: `${manager} set minReplicas of HorizontalPodAutoscaler ${name} to ${minReplicas} after this scaler had set it` };
 }

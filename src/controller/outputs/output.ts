@@ -19,6 +19,8 @@ export interface OutputState {
   readonly replicas: number;
   /** Who runs at least that number, and the bounds that it sets; undefined where the number is the target's own. */
   readonly autoscaler: Policy["autoscaler"];
+  /** Somebody else has set another number since this scaler wrote: who (a field manager), and as a sentence without its end. */
+  readonly changed?: { readonly manager: string; readonly change: string } | undefined;
   /** Carries a decision out. Throws KubeError; Conflict if what was read has changed since. */
   readonly write: (replicas: number, signal: AbortSignal) => Promise<void>;
 }

@@ -15,12 +15,13 @@ export interface Outputs {
   letGo(stored: StoredScaler, signal: AbortSignal): Promise<void>;
 }
 
-export interface OutputParts extends FloorParts {
+export interface OutputParts extends Omit<FloorParts, "written"> {
   readonly scales: Scales;
 }
 
-export function createOutputs(parts: OutputParts): Outputs {
-  const { scales, claims } = parts;
+export function createOutputs({ scales, ...kept }: OutputParts): Outputs {
+  const { claims } = kept;
+  const parts: FloorParts = { ...kept, written: new Map() };
   const scale = scaleOutput(scales);
   const giveBackUnless = async (wanted: string | undefined, stored: StoredScaler, signal: AbortSignal) => {
     const claimed = claims.of(stored);
@@ -30,8 +31,10 @@ export function createOutputs(parts: OutputParts): Outputs {
   return {
     async read(pass, signal) {
       const { output } = pass.plan;
-      await giveBackUnless(floorWanted(pass), pass.stored, signal);
-      if (output.type === "HorizontalPodAutoscaler") return floorOutput(parts, output.name).read(pass, signal);
+      const wanted = floorWanted(pass);
+      const isClaimed = wanted !== undefined && claims.of(pass.stored) === wanted;
+      await giveBackUnless(wanted, pass.stored, signal);
+      if (output.type === "HorizontalPodAutoscaler") return floorOutput(parts, output.name, isClaimed).read(pass, signal);
       return output.type === "Scale" ? scale.read(pass, signal) : externalOutput.read(pass, signal);
     },
     letGo: (stored, signal) => giveBackUnless(undefined, stored, signal),
