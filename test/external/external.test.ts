@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as tlsConnect } from "node:tls";
 import { ChannelCredentials } from "@grpc/grpc-js";
+import * as fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { createManualClock, rfc3339 } from "../../src/clock.ts";
 import { OperatorError } from "../../src/errors.ts";
+import { wantedReplicas } from "../../src/external/answers.ts";
 import { serveExternalScaler } from "../../src/external/index.ts";
 import { kedaClient } from "./client.ts";
 import type { Asked } from "./client.ts";
@@ -182,6 +184,21 @@ describe("no number is ever made up", () => {
     });
     expect((await client.metrics(undefined)).code).toBe("INVALID_ARGUMENT");
     expect((await client.metrics({})).code).toBe("INVALID_ARGUMENT");
+  });
+
+  test("whatever metadata says, the answer is the scaler's number or a refusal in words", () => {
+    const cache = new Map([["shop/checkout", scaler("checkout", { from: 20, to: 21 })]]);
+    const lookup = { synced: () => true, get: (key: string) => cache.get(key) };
+    const words = fc.constantFrom("scalerName", "scalerNamespace", "scaleUpTolerance", "checkout", "shop", "0", "0.1", "1e3", "-1", "__proto__", "constructor");
+    const text = fc.oneof(words, fc.string());
+    fc.assert(
+      fc.property(text, fc.dictionary(text, text), (namespace, scalerMetadata) => {
+        const answer = wantedReplicas(lookup, { name: "object", namespace, scalerMetadata }, NOW_MS);
+        const isOwn = namespace === "shop" && scalerMetadata["scalerName"] === "checkout";
+        expect(answer.kind === "refused" ? /^[A-Z].*\.$/s.test(answer.message) : isOwn && answer.replicas >= 21 && answer.replicas <= 41).toBe(true);
+      }),
+      { numRuns: 2_000, examples: [["shop", { scalerName: "checkout" }], ["shop", { scalerName: "checkout", scaleUpTolerance: "0" }]] },
+    );
   });
 
   test("a request larger than any ScaledObject is refused, and the next one answered", async () => {
