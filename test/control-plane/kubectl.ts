@@ -20,7 +20,7 @@ export interface Kubectl {
 }
 
 /** Longer than any call takes on a busy machine; a stuck call must not hold up a run. */
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 const MAX_OUTPUT_BYTES = 16 * 2 ** 20;
 
 export function createKubectl(binary: string, kubeconfig: string): Kubectl {
