@@ -60,9 +60,14 @@ export function explain(situation: Situation): Explanation {
     steps: (told.decision?.trace ?? []).map(stepOf),
     changes: changesOf(told),
     troubles,
-    coming: upcoming(told),
+    coming: [...upcoming(told), ...roomOf(told)],
     isWell: troubles.length === 0,
   };
+}
+
+/** The placeholder pods that keep nodes ready, while they are well; otherwise they are a trouble. */
+function roomOf({ conditions }: Told): string[] {
+  return conditions.filter(({ type, status }) => type === "NodeHeadroom" && status === "True").map(({ message }) => message);
 }
 
 function answerOf(told: Told, troubles: readonly Trouble[]): string {

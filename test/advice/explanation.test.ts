@@ -28,6 +28,7 @@ const EXPECTED: Readonly<Record<Reason, { readonly on: "decision" | "condition" 
   RestartGuard: { on: "decision", says: [/has not watched this scaler long enough/, /scale-down window \(10m\)/] },
   RolloutInProgress: { on: "decision", says: [/pods are being replaced/, /rollout status/] },
   MetricMissing: { on: "decision", says: [/cannot be seen/, /when the query yields samples again/] },
+  DemandCollapsed: { on: "decision", says: [/outage of the workload/, /as forecast.*for 10m/] },
   OutageRecovery: { on: "decision", says: [/only just come back/, /10m of samples/] },
   Fallback: { on: "decision", says: [/set aside for such times/, /spec\.fallback\.replicas/] },
   Paused: { on: "decision", says: [/has paused the scaler with an annotation/, /kubectl psc resume/] },
@@ -140,4 +141,12 @@ test("a margin that is not known, as in a status, is not told as a number", () =
     expect(said).not.toMatch(/unknown|NaN/);
     expect(said).toMatch(/15 replicas: as soon as the forecast for 20m with its margin is above 700, or demand itself is \(now 402\)/);
   }
+});
+
+test("placeholder pods that are in place are told with what is coming; those that cannot be made are a trouble", () => {
+  const message = "7 placeholder pods, 5 of them in place, for the 14 replicas that are needed within 50m.";
+  const kept = explain(situationOf({ conditions: [{ type: "NodeHeadroom", status: "True", reason: "HeadroomKept", message }] }));
+  expect([kept.coming, kept.isWell]).toEqual([[message], true]);
+  const refused = explain(situationOf({ conditions: [{ type: "NodeHeadroom", status: "False", reason: "HeadroomRefused", message: "No." }] }));
+  expect([refused.coming, refused.isWell]).toEqual([[], false]);
 });
