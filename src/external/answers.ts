@@ -39,7 +39,10 @@ const LATE_MS = 60_000;
 /** The scaler that the trigger's metadata names, where it is one that may be asked for. */
 export function findScaler(scalers: ScalerLookup, { namespace, scalerMetadata }: ScaledObjectRef): Found {
   const { scalerName = "", scalerNamespace } = scalerMetadata;
-  if (scalerName === "") return refused("INVALID_ARGUMENT", "The metadata of the trigger has no scalerName; expected the name of a PredictiveScaler in the namespace of the ScaledObject.");
+  if (scalerName === "") {
+    const expected = "expected the name of a PredictiveScaler in the namespace of the ScaledObject";
+    return refused("INVALID_ARGUMENT", `The metadata of the trigger has no scalerName; ${expected}.`);
+  }
   if (scalerNamespace !== undefined && scalerNamespace !== namespace) {
     const found = `The metadata of the trigger says scalerNamespace ${quoted(scalerNamespace)}, and the ScaledObject is in ${quoted(namespace)}`;
     return refused("PERMISSION_DENIED", `${found}; a scaler is told only to its own namespace. Leave scalerNamespace out.`);

@@ -58,7 +58,8 @@ export async function serveExternalScaler(options: ExternalScalerOptions): Promi
     server.bindAsync(`${name}:${port}`, certificates.credentials, (cause, found) => {
       if (cause === null) return resolve(found);
       const hint = "Check --external-scaler-addr, and who else listens there.";
-      reject(new OperatorError(`The external scaler cannot listen on ${name}:${port}: ${cause.message}`, { reason: "InternalError", retry: "backoff", hint, cause }));
+      const message = `The external scaler cannot listen on ${name}:${port}: ${cause.message}`;
+      reject(new OperatorError(message, { reason: "InternalError", retry: "backoff", hint, cause }));
     });
   });
   return {
