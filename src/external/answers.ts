@@ -66,7 +66,7 @@ export function wantedReplicas(scalers: ScalerLookup, ref: ScaledObjectRef, nowM
   if (typeof tolerance !== "number") return tolerance;
   const { metadata, status } = found.stored;
   const { mode, metric } = found.scaler.spec;
-  if (mode === "Recommend") return refused("FAILED_PRECONDITION", "The mode is Recommend: what the scaler would do is in its status, and nothing is asked for.");
+  if (mode === "Recommend") return refused("FAILED_PRECONDITION", "The mode is Recommend: what would be done is in the status, and nothing is asked for.");
   const pause = pauseOf(metadata.annotations, nowMs);
   if (pause.scaleIn && pause.scaleOut) return refused("FAILED_PRECONDITION", "The scaler is paused: nothing is asked for until it goes on.");
   const { decision, desiredReplicas, currentReplicas = NaN } = status ?? {};
