@@ -119,6 +119,11 @@ const GUARDS = {
     means: "Samples have only just come back after an outage, so nothing is removed until they have been seen for a while.",
     change: ({ spec }: Told) => `It ends after ${window(spec.behavior.scaleDown.stabilizationWindowSeconds)} of samples without a break.`,
   },
+  DemandCollapsed: {
+    means: "Demand fell at once where nothing of the kind was forecast: that may be an outage of the workload, so nothing is removed until it is clear.",
+    change: ({ spec }: Told) =>
+      `It ends once demand is as forecast, at the old level or at a new one, for ${window(spec.behavior.scaleDown.stabilizationWindowSeconds)}, and lost pods are back.`,
+  },
   Fallback: {
     means: "The demand has not been seen for so long that the number set aside for such times is the least.",
     change: ({ spec }: Told) =>

@@ -48,6 +48,7 @@ const DECISION_MEANINGS = {
   RestartGuard: "The operator has just started and does not lower replicas until it has seen the windows that it needs.",
   RolloutInProgress: "The target is being rolled out, that is paused, or its newest specification has not been observed; replicas are not removed meanwhile.",
   MetricMissing: "The newest samples are missing; replicas are not removed on what cannot be seen.",
+  DemandCollapsed: "Demand fell at once, far below its forecast: the workload may be down. Replicas are not removed until it is as forecast for one window.",
   OutageRecovery: "The metric has just come back after an outage; replicas are not removed yet.",
   Fallback: "The metric has been missing for longer than fallback.after, so fallback.replicas is the least.",
   Paused: "An annotation on the scaler pauses this direction; the message says until when.",

@@ -34,8 +34,9 @@ export class Readiness {
     this.#asked = replicas;
   }
 
-  /** The target as it is at `nowMs`. Raises by others are taken as asked for now. */
-  seen({ replicas, readyReplicas, isRollingOut }: Pick<TargetScale, "replicas" | "readyReplicas" | "isRollingOut">, nowMs: number): void {
+  /** The target as it is at `nowMs`. Raises by others are taken as asked for now. Where the target has minReadySeconds a pod has arrived only after them. */
+  seen({ replicas, isRollingOut, ...target }: Pick<TargetScale, "replicas" | "readyReplicas" | "availableReplicas" | "isRollingOut">, nowMs: number): void {
+    const readyReplicas = target.availableReplicas ?? target.readyReplicas;
     const isKnown = !Number.isNaN(this.#asked);
     if (!isKnown) this.#asked = replicas;
     else if (replicas !== this.#asked) this.asked(replicas, nowMs);

@@ -4,6 +4,7 @@
 import type { Decision, DecisionInput, DecisionReason, TraceEntry } from "./decision.ts";
 import { bounds } from "./rules/bounds.ts";
 import { demandRule, fallback, missingMetric, reactiveStart, scaleDownTolerance, scaleDownWindow } from "./rules/demand.ts";
+import { collapseGuard, workloadNow } from "./rules/collapse.ts";
 import { outageGuard, restartGuard, rolloutGuard } from "./rules/guards.ts";
 import { mode } from "./rules/mode.ts";
 import { conflict, paused } from "./rules/people.ts";
@@ -29,6 +30,7 @@ const RULES: readonly Rule[] = [
   restartGuard,
   rolloutGuard,
   outageGuard,
+  collapseGuard,
   mode,
   paused,
   conflict,
@@ -62,6 +64,7 @@ export function decide(input: DecisionInput): Decision {
     limitedBy: trace.findLast((entry) => LIMITS.has(entry.reason) && entry.to === to),
     recommended: demand.kind === "missing" ? NaN : demand.raw,
     climb: climbNow(input),
+    workload: workloadNow(input),
   };
 }
 

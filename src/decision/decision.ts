@@ -1,4 +1,5 @@
 // The values around a decision: what goes in, what comes out. Kubernetes is not known here.
+import type { Collapse } from "./collapse.ts";
 import type { LocalClock, PointForecast } from "../forecast/index.ts";
 
 /** Who else scales the target. */
@@ -26,6 +27,7 @@ export type DecisionReason =
   | "RolloutInProgress"
   | "MetricMissing"
   | "OutageRecovery"
+  | "DemandCollapsed"
   | "Fallback"
   | "Paused"
   | ConflictReason
@@ -91,6 +93,8 @@ export interface Applied {
 export interface LineDemand extends Demand {
   /** Whether that rule goes by the forecast or by the demand of now. */
   readonly control: "forecast" | "demand";
+  /** Demand has fallen at once, far below what was forecast, and has not been as forecast again for a scale-down window. */
+  readonly collapse?: Collapse | undefined;
   /** Replicas that the rule will ask for 1, 2, ... steps ahead if the forecast comes true; only where settings ask for it and the forecast has control. */
   readonly ahead?: { readonly stepMs: number; readonly needs: Float64Array } | undefined;
 }
@@ -208,6 +212,8 @@ export interface Decision {
   readonly recommended: number;
   /** What a limited climb had to be at, by the forecast of this moment; 0: nothing. It is remembered for a scale-down window. */
   readonly climb: number;
+  /** Ready pods, and whether demand has collapsed, and pods with it: what is remembered of an outage of the workload. */
+  readonly workload?: { readonly ready: number; readonly isCollapsed: boolean; readonly isLost: boolean };
 }
 
 export interface DecisionInput {
@@ -242,4 +248,6 @@ export interface ScaleHistory {
   readonly climbs: readonly { readonly timeMs: number; readonly replicas: number }[];
   /** Since when samples have been coming again after an outage, unix ms (during one: the newest decision); undefined when none is remembered. */
   readonly recoveredMs: number | undefined;
+  /** Pods that were ready when all was well, and when most of them were last seen to be lost in a collapse of the demand, unix ms. */
+  readonly workload?: { readonly readyBefore: number; readonly lostMs: number | undefined };
 }

@@ -3,6 +3,7 @@
 // Invariants: the rules always see a sample right after the forecaster has taken the same sample; a change of control never lowers `wanted`
 // before a scale-down window has passed.
 import type { Forecaster, PointForecast } from "../forecast/index.ts";
+import { createCollapseWatch } from "./collapse.ts";
 import type { Applied, DemandRule, DemandSettings, LineDemand } from "./decision.ts";
 import { createDemandRule } from "./demand/demand-rule.ts";
 import { createGate } from "./gate.ts";
@@ -45,7 +46,8 @@ export function createLine(forecaster: Forecaster, settings: DemandSettings): Li
   const onPresent = createDemandRule({ ...settings, plansAllHours: true });
   const gate = createGate(settings.stepMs, settings.leadSteps);
   const handOver = Float64Array.of(settings.minReplicas, Infinity, NaN);
-  const gateState = [...gate.state, handOver];
+  const watch = createCollapseWatch(settings.stepMs, settings.stabilizationSteps);
+  const gateState = [...gate.state, handOver, watch.state];
   const persistence: PointForecast = { forecast: () => handOver[LAST]! };
   const inControl = () => (gate.hasForecastControl ? onForecast : onPresent);
   const { aheadSteps, stepMs } = settings;
@@ -60,7 +62,7 @@ export function createLine(forecaster: Forecaster, settings: DemandSettings): Li
     const demand = inControl().demand();
     const held = handOver[STEPS_SINCE]! <= settings.stabilizationSteps ? handOver[HELD]! : 0;
     const control = gate.hasForecastControl ? "forecast" : "demand";
-    return { ...demand, control, stabilized: Math.max(demand.stabilized, held), wanted: Math.max(demand.wanted, held) };
+    return { ...demand, control, collapse: watch.collapse(), stabilized: Math.max(demand.stabilized, held), wanted: Math.max(demand.wanted, held) };
   };
   return {
     forecaster,
@@ -70,6 +72,7 @@ export function createLine(forecaster: Forecaster, settings: DemandSettings): Li
       // A value that is stuck tells nothing of the demand: it is missing here too, and lowers nothing.
       const value = forecaster.anomaly()?.kind === "stuck" ? NaN : sample;
       if (value >= 0 && value < Infinity) handOver[LAST] = value;
+      watch.take(value, forecaster.said.forecast);
       const before = gate.hasForecastControl;
       gate.take(timeMs, value, forecaster.forecast(settings.leadSteps));
       if (before === gate.hasForecastControl) handOver[STEPS_SINCE] = handOver[STEPS_SINCE]! + 1;

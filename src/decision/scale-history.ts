@@ -26,6 +26,7 @@ export function remember(history: ScaleHistory, decision: Decision, seen: { nowM
     events: events.slice(-MAX_EVENTS),
     recommendations: recommendations.slice(-MAX_RECOMMENDATIONS),
     climbs: climbsAfter(history.climbs, decision.climb, nowMs, policy.scaleDown.stabilizationWindowSeconds * 1000),
+    workload: workloadAfter(history.workload, decision.workload, nowMs),
     recoveredMs: recovered(history.recoveredMs, isOutage, nowMs, policy),
   };
 }
@@ -50,4 +51,11 @@ function climbsAfter(climbs: ScaleHistory["climbs"], replicas: number, nowMs: nu
   if (climbs.length === 0 && !(replicas > 1 && windowMs > 0)) return climbs;
   const kept = climbs.filter((climb) => climb.timeMs > nowMs - windowMs && climb.replicas > replicas);
   return replicas > 1 && windowMs > 0 ? [...kept, { timeMs: nowMs, replicas }] : kept;
+}
+
+function workloadAfter(before: ScaleHistory["workload"], seen: Decision["workload"], nowMs: number): NonNullable<ScaleHistory["workload"]> {
+  const { readyBefore, lostMs } = before ?? { readyBefore: NaN, lostMs: undefined };
+  if (seen === undefined) return { readyBefore, lostMs };
+  if (seen.isLost) return { readyBefore, lostMs: nowMs };
+  return { readyBefore: seen.isCollapsed || Number.isNaN(seen.ready) ? readyBefore : seen.ready, lostMs };
 }

@@ -47,6 +47,9 @@ export interface TargetScale {
   readonly replicas: number;
   /** status.readyReplicas of apps/v1 kinds, else the Ready pods of the selector; NaN when it cannot be known. */
   readonly readyReplicas: number;
+  /** Those that have been ready for the target's minReadySeconds; undefined where it has none. */
+  readonly availableReplicas?: number | undefined;
+  /** Also while a rollout is paused, or the newest specification has not been observed. */
   readonly isRollingOut: boolean;
   /** Of the object that was read: the write is refused if it has changed since. */
   readonly resourceVersion: string;

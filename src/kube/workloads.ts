@@ -5,12 +5,15 @@ export interface Workload {
   readonly metadata: { readonly uid?: string; readonly resourceVersion?: string; readonly generation?: number };
   readonly spec?: {
     readonly replicas?: number;
+    readonly paused?: boolean;
+    readonly minReadySeconds?: number;
     readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: { readonly partition?: number } };
   };
   readonly status?: {
     readonly observedGeneration?: number;
     readonly replicas?: number;
     readonly readyReplicas?: number;
+    readonly availableReplicas?: number;
     readonly updatedReplicas?: number;
     readonly currentRevision?: string;
     readonly updateRevision?: string;
@@ -30,11 +33,16 @@ export function readyReplicas({ status }: Workload): number {
   return status?.readyReplicas ?? (status?.observedGeneration === undefined ? NaN : 0);
 }
 
-/** Old pods are being replaced, or the controller has not seen the newest specification. Pods that an ordinary scale-up adds are no rollout. */
+/** Replicas that have been ready for minReadySeconds; undefined where that is not asked for, and being ready is all. */
+export function availableReplicas({ spec, status }: Workload): number | undefined {
+  return (spec?.minReadySeconds ?? 0) > 0 ? (status?.availableReplicas ?? 0) : undefined;
+}
+
+/** Old pods are being replaced, replacing them is paused, or the controller has not seen the newest specification. Pods that an ordinary scale-up adds are no rollout. */
 export function isRollingOut(kind: string, object: Workload): boolean {
   const { metadata, status } = object;
   if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return true;
-  if (kind === "Deployment") return (status?.replicas ?? 0) > (status?.updatedReplicas ?? 0);
+  if (kind === "Deployment") return object.spec?.paused === true || (status?.replicas ?? 0) > (status?.updatedReplicas ?? 0);
   if (kind === "StatefulSet") return isStatefulSetRollingOut(object);
   return false;
 }

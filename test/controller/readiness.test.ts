@@ -78,3 +78,11 @@ test("what was known before goes on", () => {
   readiness.seen(at(8, 8), 3 * MINUTE);
   expect(readiness.observations).toEqual([MINUTE, 2 * MINUTE, 3 * MINUTE]);
 });
+
+test("with minReadySeconds a pod has arrived once it has been ready for so long", () => {
+  const readiness = begin();
+  readiness.asked(6, MINUTE);
+  readiness.seen({ ...at(6, 6), availableReplicas: 4 }, 3 * MINUTE);
+  readiness.seen({ ...at(6, 6), availableReplicas: 6 }, 5 * MINUTE);
+  expect(readiness.observations).toEqual([4 * MINUTE]);
+});

@@ -11,6 +11,8 @@
 //   reactive   3m..5m                              the forecast has lost control
 //   failing    3m..5m                              the metrics server does not answer
 //   rollout    3m..5m                              a rollout is in progress
+//   collapsed  3m..5m                              demand has fallen at once, far below its forecast
+//   ready      4 1x3                               ready pods before each decision; left out: all
 //   someone    4m=0                                a person sets the replicas
 //   paused     both 3m..5m  in 7m                 directions that an annotation pauses
 //   conflict   AnotherScaler 3m..5m               somebody else scales the target
@@ -85,6 +87,7 @@ function play(fields: ReadonlyMap<string, string>, stepMs: number, options: Read
   const observed = runs(fields.get("observed") ?? "");
   const forecasts = fields.has("forecast") ? runs(fields.get("forecast") ?? "") : observed;
   const bounds = runs(fields.get("bound") ?? "-");
+  const ready = runs(fields.get("ready") ?? "").filter((count) => !Number.isNaN(count) && fields.has("ready"));
   const needs = runs(fields.get("needs") ?? "").filter((need) => need > 0);
   const [startText = "", startKind = "", startTime = "0m"] = (fields.get("start") ?? "").split(/\s+/);
   if (forecasts.length !== observed.length) throw new Error(`${observed.length} samples are observed and ${forecasts.length} forecast`);
@@ -121,11 +124,11 @@ function play(fields: ReadonlyMap<string, string>, stepMs: number, options: Read
     const isFailing = within(fields.get("failing"), atMs);
     const decision = decide({
       nowMs,
-      demand: { ...rule.demand(), ahead: aheadOf(needs.slice(i + 1), stepMs), control: within(fields.get("reactive"), atMs) ? "demand" : "forecast" },
+      demand: { ...rule.demand(), ...extrasOf(fields, needs.slice(i + 1), stepMs, atMs), control: within(fields.get("reactive"), atMs) ? "demand" : "forecast" },
       expectedAtMost: bounds[i] ?? NaN,
       lastSampleMs,
       missingBecause: isFailing ? "The metrics server does not answer." : undefined,
-      target: { replicas: current, ready: current, isRollingOut: within(fields.get("rollout"), atMs) },
+      target: { replicas: current, ready: ready[Math.min(i, ready.length - 1)] ?? current, isRollingOut: within(fields.get("rollout"), atMs) },
       policy,
       history,
       ...people(fields, atMs),
@@ -138,8 +141,12 @@ function play(fields: ReadonlyMap<string, string>, stepMs: number, options: Read
   return { decisions, replicas };
 }
 
-function aheadOf(needs: readonly number[], stepMs: number): LineDemand["ahead"] {
-  return needs.length === 0 ? undefined : { stepMs, needs: Float64Array.from(needs) };
+/** What a line knows beside its demand rule. */
+function extrasOf(fields: ReadonlyMap<string, string>, needs: readonly number[], stepMs: number, atMs: number): Pick<LineDemand, "ahead" | "collapse"> {
+  return {
+    ahead: needs.length === 0 ? undefined : { stepMs, needs: Float64Array.from(needs) },
+    collapse: within(fields.get("collapsed"), atMs) ? { forecast: 400, demand: 20, sinceMs: stepMs, goodMs: 0 } : undefined,
+  };
 }
 
 /** `WORD RANGE` in turns: those whose range holds the moment. */

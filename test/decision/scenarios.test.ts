@@ -36,6 +36,7 @@ const EVERY_REASON: Record<DecisionReason, true> = {
   RolloutInProgress: true,
   MetricMissing: true,
   OutageRecovery: true,
+  DemandCollapsed: true,
   Fallback: true,
   Paused: true,
   AnotherAutoscaler: true,

@@ -5,7 +5,7 @@ import type { ManualClock } from "../../src/clock.ts";
 import { connect, createScales, KubeError } from "../../src/kube/index.ts";
 import { pruneScaler } from "../../src/kube/scaler-cache.ts";
 import type { KubeConnection, Scales } from "../../src/kube/index.ts";
-import { isRollingOut, readyReplicas } from "../../src/kube/workloads.ts";
+import { availableReplicas, isRollingOut, readyReplicas } from "../../src/kube/workloads.ts";
 import { json, list, refuse, startScriptedServer } from "./scripted-server.ts";
 import type { ScriptedServer } from "./scripted-server.ts";
 
@@ -51,6 +51,12 @@ describe("apps/v1", () => {
     expect(readyReplicas({ metadata: {}, status: {} })).toBeNaN();
     expect(readyReplicas({ metadata: {}, status: { observedGeneration: 1 } })).toBe(0);
   });
+  test("with minReadySeconds replicas are there once they have been ready for so long", () => {
+    const status = { observedGeneration: 1, readyReplicas: 5, availableReplicas: 3 };
+    expect(availableReplicas({ metadata: {}, spec: { minReadySeconds: 60 }, status })).toBe(3);
+    expect(availableReplicas({ metadata: {}, spec: { minReadySeconds: 60 } })).toBe(0);
+    expect(availableReplicas({ metadata: {}, spec: {}, status })).toBeUndefined();
+  });
   const seen = { metadata: { generation: 2 } };
   test.each<[boolean, string, string, object, object]>([
     [false, "Deployment", "settled", { replicas: 5 }, { replicas: 5, updatedReplicas: 5 }],
@@ -58,6 +64,7 @@ describe("apps/v1", () => {
     [false, "Deployment", "at zero", { replicas: 0 }, {}],
     [true, "Deployment", "with old pods", { replicas: 5 }, { replicas: 6, updatedReplicas: 2 }],
     [true, "Deployment", "not observed yet", { replicas: 5 }, { observedGeneration: 1, replicas: 5, updatedReplicas: 5 }],
+    [true, "Deployment", "paused", { replicas: 5, paused: true }, { replicas: 5, updatedReplicas: 5 }],
     [false, "StatefulSet", "settled", { replicas: 3 }, { currentRevision: "a", updateRevision: "a", updatedReplicas: 3 }],
     [true, "StatefulSet", "updating", { replicas: 3 }, { currentRevision: "a", updateRevision: "b", updatedReplicas: 1 }],
     [false, "StatefulSet", "held by its partition", { replicas: 3, updateStrategy: { rollingUpdate: { partition: 2 } } }, { currentRevision: "a", updateRevision: "b", updatedReplicas: 1 }],

@@ -34,6 +34,7 @@ export function gather(scaler: Scaler, trace: Series, train: number, readyDelayM
     spec,
     trace,
     localMs: (timeMs) => clock.localMs(timeMs),
+    holidays: holidays?.days ?? [],
     leadMs: plan.leadMs,
     replay: free === undefined || paced === undefined ? undefined : replayEvidence(free, paced, plan),
     query: queryFacts(spec.metric.query),

@@ -27,7 +27,7 @@ export const rolloutGuard: Rule = {
   apply(replicas, input) {
     const held = heldReplicas(input);
     if (replicas >= held || !input.target.isRollingOut) return undefined;
-    const message = `A rollout is in progress: the target stays at ${replicasText(held)} and is not lowered to ${replicas} until it is done.`;
+    const message = `A rollout is in progress or paused: the target stays at ${replicasText(held)} and is not lowered to ${replicas} until it is done.`;
     return { to: held, reason: "RolloutInProgress", message };
   },
 };
