@@ -30,6 +30,8 @@ export interface Evidence {
   readonly trace: Series;
   /** Local wall-clock ms of a moment in the scaler's zone. */
   readonly localMs: (timeMs: number) => number;
+  /** Local days since 1970-01-01 that the calendar counts as holidays. */
+  readonly holidays: readonly number[];
   readonly leadMs: number;
   /** Undefined if the trace was too short to judge anything. */
   readonly replay: ReplayEvidence | undefined;

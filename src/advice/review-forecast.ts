@@ -15,9 +15,6 @@ const LONG_LEAD_MS = 10 * MINUTE_MS;
 const CHEAP = 0.02;
 const DEAR = 0.15;
 const MUCH_MISSING = 0.05;
-/** A day so far from the median of its weekday, as a factor, is unusual; more than a few of them are usual. */
-const UNUSUAL = 1.6;
-const MOST_UNUSUAL_SHARE = 0.1;
 
 export function reviewMode({ spec, replay }: Evidence): Advice[] {
   if (replay === undefined) return [];
@@ -197,41 +194,4 @@ export function reviewHistory({ spec, trace }: Evidence): Advice[] {
     });
   }
   return found;
-}
-
-/** Days far from the median of their weekday: holidays, incidents, sales. */
-export function reviewDays({ spec, trace, localMs }: Evidence): Advice[] {
-  const days = new Map<number, { sum: number; count: number }>();
-  for (let i = 0; i < trace.values.length; i++) {
-    const value = trace.values[i] ?? NaN;
-    if (Number.isNaN(value)) continue;
-    const day = Math.floor(localMs(trace.startMs + i * trace.stepMs) / DAY_MS);
-    const sums = days.get(day) ?? { sum: 0, count: 0 };
-    days.set(day, { sum: sums.sum + value, count: sums.count + 1 });
-  }
-  const whole = [...days].filter(([, { count }]) => count * trace.stepMs > 0.9 * DAY_MS).map(([day, { sum, count }]) => ({ day, mean: sum / count }));
-  const unusual = whole.flatMap(({ day, mean }) => {
-    const others = whole.filter((other) => other.day !== day && (other.day - day) % 7 === 0).map((other) => other.mean);
-    const median = others.toSorted((a, b) => a - b)[Math.floor(others.length / 2)] ?? NaN;
-    const factor = mean / median;
-    return others.length >= 2 && (factor > UNUSUAL || factor < 1 / UNUSUAL) ? [{ day, factor }] : [];
-  });
-  if (unusual.length === 0 || unusual.length > Math.max(1, MOST_UNUSUAL_SHARE * whole.length)) return [];
-  const writer = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" });
-  const named = unusual
-    .slice(0, 5)
-    .map(({ day, factor }) => `${writer.format(day * DAY_MS)} (${factor < 1 ? percent(factor) : `${factor.toFixed(1)} times`} of usual)`);
-  const many = unusual.length === 1 ? "A day is" : `${unusual.length} days are`;
-  const finding = `${many} unlike others of the same weekday in ${spec.forecast.timeZone}: ${named.join(", ")}.`;
-  const why = "A holiday, a sale or an incident that is learned as an ordinary day spoils the forecast of the same weekday for weeks.";
-  return [
-    {
-      topic: "calendar",
-      severity: "notice",
-      finding,
-      why,
-      change: "If it was a holiday or an event that comes again, put it in forecast.calendar; if it was an incident, exclude it there.",
-      patch: undefined,
-    },
-  ];
 }

@@ -1,7 +1,8 @@
 // The review of a scaler: every topic once, the serious first. Nothing found is an empty list.
 import type { Advice, Severity } from "./advice.ts";
 import type { Evidence } from "./evidence.ts";
-import { reviewDays, reviewHistory, reviewLead, reviewLevel, reviewMode } from "./review-forecast.ts";
+import { reviewDays } from "./review-days.ts";
+import { reviewHistory, reviewLead, reviewLevel, reviewMode } from "./review-forecast.ts";
 import { reviewBehavior, reviewMaximum, reviewMinimum } from "./review-limits.ts";
 import { reviewQuery, reviewStep } from "./review-query.ts";
 

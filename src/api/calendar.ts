@@ -179,7 +179,7 @@ export interface CalendarEvent {
 export interface Calendar {
   readonly holidays: HolidayRule | undefined;
   readonly events: readonly CalendarEvent[];
-  readonly exclude: readonly { readonly startMs: number; readonly endMs: number }[];
+  readonly exclude: readonly { readonly startMs: number; readonly endMs: number; readonly reason: string | undefined }[];
 }
 
 const EMPTY: Calendar = { holidays: undefined, events: [], exclude: [] };
@@ -197,7 +197,7 @@ export function completeCalendar(given: z.output<typeof calendarSchema>): Calend
       multiplier: times === undefined ? undefined : Number(times),
       floorReplicas,
     })),
-    exclude: exclude.map(({ start, end }) => ({ startMs: start, endMs: end })),
+    exclude: exclude.map(({ start, end, reason }) => ({ startMs: start, endMs: end, reason })),
   };
 }
 

@@ -5,7 +5,7 @@ import type { ForecastSettings } from "../forecast/index.ts";
 
 /** What of a calendar is forecast with: multiplied events, and times that are not learned from. Empty where there is nothing, so that nothing is learned anew. */
 export function calendarSettings(calendar: Calendar): Pick<ForecastSettings, "events" | "exclude"> {
-  const { exclude } = calendar;
+  const exclude = calendar.exclude.map(({ startMs, endMs }) => ({ startMs, endMs }));
   const multiplied = multipliedEvents(calendar).map(({ startMs, endMs, multiplier }) => ({ startMs, endMs, multiplier }));
   return { ...(multiplied.length === 0 ? {} : { events: multiplied }), ...(exclude.length === 0 ? {} : { exclude }) };
 }

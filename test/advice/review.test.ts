@@ -97,8 +97,8 @@ test.each(CASES)("%s", (_, topic, severity, given, finding) => {
   expect(JSON.stringify(found)).not.toMatch(/NaN|undefined|Infinity/);
 });
 
-/** Advice on what no manifest can change: what Prometheus holds, what a day was, that waiting is right. */
-const WITHOUT_PATCH = new Set(["Recommend with too little behind it", "less history than asked for", "many samples missing", "samples that come less often than steps", "a day unlike its weekday"]);
+/** Advice on what no manifest can change: what Prometheus holds, that waiting is right. */
+const WITHOUT_PATCH = new Set(["Recommend with too little behind it", "less history than asked for", "many samples missing", "samples that come less often than steps"]);
 
 test.each(CASES.filter(([name]) => !WITHOUT_PATCH.has(name)))("the patch of: %s, is a valid manifest that no longer gets this advice", (_, topic, severity, given, finding) => {
   const patch = reviewOf(given).find((one) => one.topic === topic && finding.test(one.finding))?.patch;
