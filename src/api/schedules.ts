@@ -35,7 +35,8 @@ function cronRefusal(expression: string): string {
   if (fields.length !== CRON_FIELDS.length) return `${CRON_RANGE}; there are ${fields.length}`;
   for (const [i, { name, value, range }] of CRON_FIELDS.entries()) {
     const found = fields[i] ?? "";
-    if (!new RegExp(`^${fieldPattern(value)}$`).test(found)) return `${CRON_RANGE}; the ${name} is ${JSON.stringify(found)}, where ${range}, lists, ranges, * and steps may stand`;
+    if (new RegExp(`^${fieldPattern(value)}$`).test(found)) continue;
+    return `${CRON_RANGE}; the ${name} is ${JSON.stringify(found)}, where ${range}, lists, ranges, * and steps may stand`;
   }
   return `${CRON_RANGE}; ${cronComplaint(expression) ?? "it is refused"}`;
 }

@@ -123,7 +123,8 @@ async function annotate(connection: KubeConnection, at: { namespace: string; nam
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
       if (error.status === 409 && attempt < TRIES) continue;
-      if (error.status === 404) refuse(`There is no PredictiveScaler ${at.name} in the namespace ${at.namespace}. Look for it with: kubectl get psc --all-namespaces`);
+      const look = "Look for it with: kubectl get psc --all-namespaces";
+      if (error.status === 404) refuse(`There is no PredictiveScaler ${at.name} in the namespace ${at.namespace}. ${look}`);
       refuse(error.sentence, error.status === undefined || error.status >= 500 ? EXIT.unreachable : EXIT.bad);
     }
   }

@@ -75,8 +75,8 @@ export async function findConflict(parts: ConflictParts, seen: Sight, signal: Ab
 function anotherScaler(neighbours: Neighbours | undefined, stored: StoredScaler, { target }: Plan): Conflict | undefined {
   const older = neighbours?.olderScalerOf(stored);
   if (older === undefined) return undefined;
-  const sentence = `The older PredictiveScaler ${older} scales ${target.kind} ${target.name} too; the younger writes nothing: delete one, or set its mode to Recommend.`;
-  return { reason: "AnotherScaler", sentence };
+  const todo = "delete one, or set its mode to Recommend";
+  return { reason: "AnotherScaler", sentence: `The older PredictiveScaler ${older} scales ${target.kind} ${target.name} too; the younger writes nothing: ${todo}.` };
 }
 
 function anotherAutoscaler(neighbours: Neighbours | undefined, stored: StoredScaler, { namespace, target, output }: Plan): Conflict | undefined {

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClock, createManualClock } from "../../src/clock.ts";
+import type { ConflictParts } from "../../src/controller/conflicts.ts";
 import { learnModel } from "../../src/controller/model.ts";
 import { createJournals } from "../../src/controller/journal.ts";
 import { createLearner } from "../../src/controller/learner.ts";
@@ -29,6 +30,8 @@ export interface Setting {
   readonly query?: string;
   /** Time that a pod takes to become Ready. */
   readonly readyDelayMs?: number;
+  /** Others who scale the target, as they are seen. */
+  readonly others?: ConflictParts;
 }
 
 const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment", name: "checkout" };
@@ -36,7 +39,7 @@ const KEY = "shop/checkout";
 
 export type Operator = Awaited<ReturnType<typeof startOperator>>;
 
-export async function startOperator({ spec = {}, value = demandAt, replicas = 4, startMs = START_MS + 20 * DAY_MS, query = "sum(demand)", readyDelayMs = 10 * MINUTE_MS }: Setting = {}) {
+export async function startOperator({ spec = {}, value = demandAt, replicas = 4, startMs = START_MS + 20 * DAY_MS, query = "sum(demand)", readyDelayMs = 10 * MINUTE_MS, others = {} }: Setting = {}) {
   const clock = createManualClock(startMs + 20_000);
   const wallClock = createClock();
   const kubernetes = await startPlaygroundKubernetes({ clock, readyDelayMs });
@@ -61,6 +64,7 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
     scales: createScales({ connection, clock: wallClock }),
     outputs: createOutputs({ scales: createScales({ connection, clock: wallClock }), autoscalers: createAutoscalers({ connection }), claims: createClaims({ connection }) }),
     headrooms: createHeadrooms({ connection, image: "pause" }),
+    ...others,
     learner: createLearner(client, { learn: async (request) => learnModel(request), close: async () => {} }, stop.signal),
     reporter: createReporter({ statuses: createStatuses({ connection }), events: { emit: (event) => void events.push(event) }, metrics, log }),
     journals,
@@ -142,7 +146,14 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
     async replicas(): Promise<number> {
       return ((await request("GET", deploymentPath)) as { spec: { replicas: number } }).spec.replicas;
     },
+    /** The replicas are others than before, and the operator has not written any since: nobody's change. */
     async setReplicas(count: number): Promise<void> {
+      await request("PATCH", deploymentPath, { spec: { replicas: count } });
+      const memory = line.memories.get(KEY);
+      if (memory !== undefined) memory.rivalry.wrote = undefined;
+    },
+    /** Somebody changes the replicas after the operator has set them. */
+    async interfere(count: number): Promise<void> {
       await request("PATCH", deploymentPath, { spec: { replicas: count } });
     },
     async close(): Promise<void> {
