@@ -138,7 +138,8 @@ export function headroomVerdict({ plan, headroom }: Memory): Verdict | undefined
   const pods = `${replicas} placeholder ${replicas === 1 ? "pod" : "pods"}`;
   const inPlace = replicas === 0 ? "" : `, ${Number.isNaN(ready) ? 0 : ready} of them in place`;
   const within = durationText(leadMs + (nodeHeadroom?.aheadMs ?? 0));
-  const why = Number.isNaN(room) ? "as they were: there is no forecast to go by, or scaling is paused" : `for the ${replicasText(room)} that are needed within ${within}`;
+  const held = "as they were: there is no forecast to go by, or scaling is paused";
+  const why = Number.isNaN(room) ? held : `for the ${replicasText(room)} that are needed within ${within}`;
   return verdict("True", "HeadroomKept", `${pods}${inPlace}, ${why}.`);
 }
 

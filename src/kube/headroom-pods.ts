@@ -46,7 +46,8 @@ export function placeholderTemplate(pod: PodSpec, { image, priorityClassName, la
   const limits = Object.fromEntries(Object.entries(written).filter(([name]) => !OVERCOMMITTED.has(name)));
   const { nodeSelector, affinity, tolerations, runtimeClassName, schedulerName, imagePullSecrets } = pod;
   const nodeAffinity = affinity?.nodeAffinity;
-  const where = { nodeSelector, tolerations, runtimeClassName, schedulerName, imagePullSecrets, affinity: nodeAffinity === undefined ? undefined : { nodeAffinity } };
+  const toNodes = nodeAffinity === undefined ? undefined : { nodeAffinity };
+  const where = { nodeSelector, affinity: toNodes, tolerations, runtimeClassName, schedulerName, imagePullSecrets };
   return {
     metadata: { labels },
     spec: {

@@ -20,11 +20,14 @@ const UID_LENGTH = 8;
 const GRANT_HINT = "In the chart nodeHeadroom.enabled=true grants it.";
 
 interface Placeholders extends KubeObject, Workload {
-  readonly metadata: KubeObject["metadata"] & { readonly deletionTimestamp?: string; readonly ownerReferences?: readonly { readonly uid?: string }[] };
+  readonly metadata: KubeObject["metadata"] & {
+    readonly deletionTimestamp?: string;
+    readonly ownerReferences?: readonly { readonly uid?: string }[];
+  };
   readonly status?: Workload["status"] & { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[] };
 }
 
-/** `image` of the pods. Throws KubeError: HeadroomUnsupported, HeadroomRefused, TargetNotFound, Forbidden, Conflict, KubernetesRejected, KubernetesUnreachable. */
+/** `image` of the pods. Throws KubeError: HeadroomUnsupported, HeadroomRefused, TargetNotFound, and those of every call. */
 export function createHeadrooms({ connection, image }: { readonly connection: KubeConnection; readonly image: string }): Headrooms {
   return {
     async keep(owner, target, wanted, signal) {
@@ -124,7 +127,10 @@ async function deploymentFor(connection: KubeConnection, image: string, { owner,
   const labels = { "app.kubernetes.io/component": "node-headroom", "app.kubernetes.io/managed-by": "predictive-scaler", [HEADROOM_LABEL]: uid };
   const pod = await podOf(connection, owner.namespace, target, signal);
   const template = placeholderTemplate(pod, { image, priorityClassName: wanted.priorityClassName, labels });
-  if (template === undefined) throw unsupported(`The pods of ${nameOf(target)} request no cpu or memory, so there is nothing to keep room for.`, "Give its containers requests.");
+  if (template === undefined) {
+    const message = `The pods of ${nameOf(target)} request no cpu or memory, so there is nothing to keep room for.`;
+    throw unsupported(message, "Give its containers requests.");
+  }
   const hash = createHash("sha256").update(JSON.stringify(template)).digest("hex").slice(0, 16);
   return {
     apiVersion: "apps/v1",
@@ -136,7 +142,13 @@ async function deploymentFor(connection: KubeConnection, image: string, { owner,
       annotations: { [TEMPLATE_ANNOTATION]: hash },
       ownerReferences: [{ apiVersion: `${GROUP}/${VERSION}`, kind: KIND, name: owner.name, uid, controller: true }],
     },
-    spec: { replicas: wanted.replicas, revisionHistoryLimit: 0, strategy: { type: "Recreate" }, selector: { matchLabels: { [HEADROOM_LABEL]: uid } }, template },
+    spec: {
+      replicas: wanted.replicas,
+      revisionHistoryLimit: 0,
+      strategy: { type: "Recreate" },
+      selector: { matchLabels: { [HEADROOM_LABEL]: uid } },
+      template,
+    },
   };
 }
 

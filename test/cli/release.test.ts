@@ -8,7 +8,7 @@ import { createManualClock } from "../../src/clock.ts";
 import { releaseCommand } from "../../src/cli/release.ts";
 import { markRemoved } from "../../src/cli/release/mark-removed.ts";
 import { readScalers } from "../../src/cli/release/scalers.ts";
-import { connect, createLeases, createMemberLeases, KubeError } from "../../src/kube/index.ts";
+import { connect, createHeadrooms, createLeases, createMemberLeases, KubeError } from "../../src/kube/index.ts";
 import type { KubeConnection } from "../../src/kube/index.ts";
 import { startPlaygroundKubernetes } from "../../src/playground/index.ts";
 import { takeLease } from "../../src/cli/release/lease.ts";
@@ -122,6 +122,24 @@ test("every status says that nobody acts; the rest of it, other scalers' times a
   const before = await get(served);
   expect((await release()).out).toContain("0 of 2");
   expect(await get(served)).toEqual(before);
+});
+
+test("placeholder pods of scalers are taken away, other Deployments stay", async () => {
+  const deployments = "/apis/apps/v1/namespaces/shop/deployments";
+  const made = await makeScaler("shop", "checkout", { nodeHeadroom: { replicas: 3 }, conditions: [ready] });
+  const { uid } = (await get(made)).metadata as { uid: string };
+  const labels = { app: "checkout" };
+  const template = { metadata: { labels }, spec: { containers: [{ name: "a", image: "a", resources: { requests: { cpu: "1" } } }] } };
+  const target = { apiVersion: "apps/v1", kind: "Deployment", name: "checkout" };
+  await connection.request({ method: "POST", path: deployments, body: { ...target, metadata: { name: "checkout" }, spec: { selector: { matchLabels: labels }, template } } });
+  await createHeadrooms({ connection, image: "pause" }).keep({ namespace: "shop", name: "checkout", uid }, target, { replicas: 3, priorityClassName: "low" }, signal);
+  expect((await release()).out).toContain("Scalers whose placeholder pods were removed: 1.");
+  const { items } = (await connection.request({ method: "GET", path: deployments })) as { items: { metadata: { name: string } }[] };
+  expect(items.map(({ metadata }) => metadata.name)).toEqual(["checkout"]);
+  const { status } = await get(made);
+  expect(status).not.toHaveProperty("nodeHeadroom");
+  expect(status?.conditions).toContainEqual(expect.objectContaining({ type: "Ready", reason: "OperatorRemoved" }));
+  expect((await release()).out).not.toContain("placeholder");
 });
 
 test("with namespaces given, scalers elsewhere are left as they are", async () => {

@@ -1,6 +1,5 @@
 // Placeholder pods beside a scaler over a rising day: as many as the forecast needs beyond the lead, in step with the replicas, and left alone on what is not known.
 import { afterEach, expect, test } from "vitest";
-import type { Condition } from "../../src/api/index.ts";
 import { startOperator } from "./operator.ts";
 import type { Operator } from "./operator.ts";
 import { DAY_MS, demandAt, MINUTE_MS, START_MS } from "./world.ts";
@@ -26,7 +25,7 @@ const placeholders = () =>
     (object) => (object as { spec: { replicas: number } }).spec.replicas,
     () => undefined,
   );
-const condition = async () => (await operator.condition("NodeHeadroom")) as Condition | undefined;
+const condition = () => operator.condition("NodeHeadroom");
 const change = (spec: object) => operator.request("PATCH", operator.scalerPath, { spec });
 /** The replicas that the demand itself needs at most between now and the end of the time looked at. */
 const needAhead = () => {

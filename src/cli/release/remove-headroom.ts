@@ -28,5 +28,5 @@ export async function removeHeadroom(scalers: readonly HeldScaler[], { connectio
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  if (total > 0) say(`Removed the placeholder pods of ${removed} scalers.${refused === 0 ? "" : ` Those of ${refused} could not be removed.`}`);
+  if (total > 0) say(`Scalers whose placeholder pods were removed: ${removed}.${refused === 0 ? "" : ` ${refused} could not be removed.`}`);
 }
