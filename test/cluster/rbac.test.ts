@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect, createEvents, createHeadrooms, createLeases, createStatuses, HEADROOM_RULES, KubeError, LEADER_RULES, OPERATOR_RULES } from "../../src/kube/index.ts";
 import type { KubeConnection, KubeObject, PolicyRule } from "../../src/kube/index.ts";
 import { HOUR_MS } from "./demand.ts";
+import { externalAutoscaler } from "./external-metrics.ts";
 import { deployment, namespaceOf, scaler } from "./manifests.ts";
 import type { ShownDeployment, ShownScaler } from "./manifests.ts";
 import { accountKubeconfig, operatorKubeconfig } from "./operator-account.ts";
@@ -26,7 +27,7 @@ interface Row {
   readonly verb: string;
   readonly breaks: string;
   readonly seen: "AbleToScale" | "MetricAvailable" | "log";
-  readonly target: "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Secret";
+  readonly target: "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Secret" | "HorizontalPodAutoscaler";
   /** The resource as a refusal names it; `resource` if not given. */
   readonly named?: string;
 }
@@ -48,6 +49,9 @@ const ROWS: readonly Row[] = [
   { group: "apps", resource: "statefulsets", verb: "watch", breaks: "StatefulSets are read one by one", seen: "log", target: "StatefulSet" },
   { group: "*", resource: "*/scale", verb: "get", breaks: "other kinds are not scaled", seen: "AbleToScale", target: "ReplicationController", named: "replicationcontrollers/scale" },
   { group: "*", resource: "*/scale", verb: "patch", breaks: "nothing is scaled", seen: "AbleToScale", target: "Deployment", named: "deployments/scale" },
+  { group: "autoscaling", resource: "horizontalpodautoscalers", verb: "get", breaks: "floors of HPAs are not kept", seen: "AbleToScale", target: "HorizontalPodAutoscaler" },
+  { group: "autoscaling", resource: "horizontalpodautoscalers", verb: "patch", breaks: "floors of HPAs are not kept, nor given back", seen: "AbleToScale", target: "HorizontalPodAutoscaler" },
+  { ...SCALERS, verb: "patch", breaks: "floors of HPAs are not kept, for a scaler cannot be marked as one that keeps something", seen: "AbleToScale", target: "HorizontalPodAutoscaler" },
   { group: "", resource: "pods", verb: "list", breaks: "ready pods of other kinds are not known", seen: "log", target: "ReplicationController" },
   { group: "", resource: "secrets", verb: "get", breaks: "a Prometheus that wants credentials is not asked", seen: "MetricAvailable", target: "Secret" },
 ];
@@ -100,6 +104,10 @@ function objectsOf(namespace: string, kind: Row["target"]): { readonly before: o
       return { before: [{ ...base, kind, spec: { ...spec, ...(kind === "StatefulSet" ? { serviceName: name } : {}) } }], after: scaler(namespace, name, { service: "morning", target: { apiVersion: "apps/v1", kind, name } }) };
     case "ReplicationController":
       return { before: [{ apiVersion: "v1", kind, metadata: { name, namespace }, spec: { replicas: 2, selector: { app: name }, template: labelled } }], after: scaler(namespace, name, { service: "morning", target: { apiVersion: "v1", kind, name } }) };
+    case "HorizontalPodAutoscaler": {
+      const output = { type: kind, horizontalPodAutoscaler: { name } };
+      return { before: [base, externalAutoscaler(namespace, name, "nothing", 1, [2, 40])], after: scaler(namespace, name, { service: "morning", spec: { output } }) };
+    }
     case "Secret": {
       const access = { auth: { bearer: { secretKeyRef: { name: "prometheus", key: "token" } } } };
       const made = scaler(namespace, name, { service: "morning" }) as { readonly spec: { readonly metric: object } };
@@ -182,7 +190,7 @@ describeCluster("permissions", () => {
     await waitFor(`${row.target} with all rules is decided on`, SOON_MS, async () => {
       const { status } = await shown(ALL, row);
       for (const type of ["AbleToScale", "MetricAvailable"]) expect(status?.conditions?.find((one) => one.type === type)).toMatchObject({ status: "True" });
-      expect((await kubectl.get<ShownDeployment>(row.target === "Secret" ? "Deployment" : row.target, row.target.toLowerCase(), "--namespace", ALL)).spec.replicas).toBeGreaterThan(2);
+      expect((await kubectl.get<ShownDeployment>(["Secret", "HorizontalPodAutoscaler"].includes(row.target) ? "Deployment" : row.target, row.target.toLowerCase(), "--namespace", ALL)).spec.replicas).toBeGreaterThan(2);
     });
     expect(await refusals(ALL, row)).toEqual([]);
     if (row.group !== "apps") return;
