@@ -76,17 +76,11 @@ export function createController(parts: ControllerParts): Controller {
       stored = (key) => scalers.get(key);
       const memories = new Map<string, Memory>();
       const line: LineParts = {
-        clock,
-        prometheus: parts.prometheus,
-        scales: parts.scales,
+        ...parts,
         outputs: createOutputs(parts),
-        headrooms: parts.headrooms,
-        neighbours: parts.neighbours,
-        writers: parts.writers,
         learner: createLearner(parts.prometheus, parts.thread, signal),
         reporter: createReporter(parts),
         journals,
-        metrics,
         memories,
         wake: (key) => queue.add(key),
       };

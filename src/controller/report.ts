@@ -15,7 +15,11 @@ import { decidedStatus, seenStatus, withTimes } from "./status.ts";
 
 /** A scaler as it is in the cache. */
 export interface StoredScaler extends KubeObject {
-  readonly status?: Pick<ScalerStatus, "observedGeneration" | "conditions" | "decision" | "currentReplicas" | "desiredReplicas" | "serviceLevel" | "timeToReady" | "nodeHeadroom" | "conflict">;
+  readonly status?: Pick<
+    ScalerStatus,
+    "observedGeneration" | "conditions" | "decision" | "currentReplicas" | "desiredReplicas" | "serviceLevel"
+    | "timeToReady" | "nodeHeadroom" | "conflict"
+  >;
 }
 
 /** A pass that came to a decision, or (`failure`) was kept from one. */

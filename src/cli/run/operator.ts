@@ -14,7 +14,7 @@ import type { PrometheusClient } from "../../prometheus/index.ts";
 import { createLog, createMetrics, serveTelemetry } from "../../telemetry/index.ts";
 import type { LogLevel, Metrics } from "../../telemetry/index.ts";
 import { electionFor, identityOf } from "./election.ts";
-import { serveExternal } from "./external.ts";
+import { replicasOverHttp, serveExternal } from "./external.ts";
 import { neighboursFor } from "./neighbours.ts";
 import { createShard } from "./shard.ts";
 import type { Shard } from "./shard.ts";
@@ -72,11 +72,10 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
   const events = createEvents({ connection: writing, clock: wallClock, log });
   const onPodsRefused = (error: KubeError) => log.warn({ reason: error.reason }, `Ready pods are not known: ${error.sentence}`);
   const held = { autoscalers: createAutoscalers({ connection: writing }), claims: createClaims({ connection: writing }) };
-  const headrooms = createHeadrooms({ connection: writing, image: options.headroomImage });
+  const own = { headrooms: createHeadrooms({ connection: writing, image: options.headroomImage }), statuses: createStatuses({ connection: writing }) };
   const onTargetError = (error: OperatorError) => log.warn({ reason: error.reason }, `Targets are asked for one by one: ${error.sentence}`);
   const watched = createTargetCache({ connection, clock: wallClock, namespaces: options.watchNamespaces, signal, onError: onTargetError });
-  const scales = createScales({ connection: writing, clock: wallClock, onPodsRefused, targets: watched });
-  const targets = { ...held, headrooms, scales, statuses: createStatuses({ connection: writing }) };
+  const targets = { ...held, ...own, scales: createScales({ connection: writing, clock: wallClock, onPodsRefused, targets: watched }) };
   const onForgotten = (key: string) => shard?.forgotten(key);
   const others = { neighbours: neighboursFor(options.watchNamespaces, connection, wallClock, log), writers: createWriters({ connection }) };
   const parts: ControllerParts = { clock, prometheus, events, metrics, log, thread, ...targets, ...others, random: Math.random, onForgotten };
@@ -96,6 +95,7 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
     metrics,
     health: () => (isRunning ? undefined : "The controller has stopped."),
     decisions: (key, sinceMs) => leading?.journal(key, sinceMs),
+    replicas: replicasOverHttp({ scalers, clock, metrics }),
     readiness: () => (scalers.synced() ? undefined : "The list of PredictiveScalers is not in yet."),
   });
   log.info({ metricsUrl: server.url }, "listening");
