@@ -30,9 +30,9 @@ const aboutTarget = (id: string, what: string, fault: Fault): FaultCase => ({
 const secret = (namespace: string, token: string) => ({ apiVersion: "v1", kind: "Secret", metadata: { name: SECRET, namespace }, stringData: { token } });
 
 export const objectFaults: readonly FaultCase[] = [
-  aboutTarget("scale-500", "reads and writes of a scale end with 500", { kind: "status", status: 500 }),
-  aboutTarget("scale-garbage", "a scale's answer is no JSON", { kind: "garbage" }),
-  aboutTarget("scale-cut", "a scale's answer is cut in the middle", { kind: "cut" }),
+  aboutTarget("scale-500", "every call about a scale ends with 500", { kind: "status", status: 500 }),
+  aboutTarget("scale-garbage", "every answer about a scale is no JSON", { kind: "garbage" }),
+  aboutTarget("scale-cut", "every answer about a scale is cut in the middle", { kind: "cut" }),
   {
     id: "scale-conflict",
     what: "every change of a scale is answered 409, for a minute",

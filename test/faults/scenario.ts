@@ -28,7 +28,7 @@ interface Blind {
 const SLACK = 3;
 /** Time for what was decided on sight before the fault to arrive in the record, wall clock. */
 const IN_FLIGHT_MS = 2_500;
-/** A silent watch is left after two minutes. */
+/** A silent watch is left after two minutes, and a busy machine makes lowerings wait for what was not looked at. */
 const WELL_MS = 240_000;
 
 export interface SceneSetting extends Setting {
@@ -71,7 +71,7 @@ async function runCase(one: FaultCase, world: World & OpenWorld): Promise<{ read
   const wallMs = performance.now();
   const linesBefore = world.operator().lines().length;
   const fault = await one.begin(world);
-  const seen = await waitFor(`${one.id}: what the user sees`, SOON_MS, () => look(world, one, linesBefore));
+  const seen = await waitFor(`${one.id}: what the user sees`, WELL_MS, () => look(world, one, linesBefore));
   await pause(Math.max(0, (one.seconds ?? 0) * 1000 - (performance.now() - wallMs), ((one.minutes ?? MINUTES) * MINUTE_MS - (nowMs() - beganMs)) / rate));
   if (one.isNeighbourServed) await isDecided(world, NEIGHBOUR, nowMs() - IN_FLIGHT_MS * rate);
   const toMs = nowMs();
