@@ -2,6 +2,7 @@
 // npm run bench -- accuracy DIR          how good: WAPE on the real traces in DIR
 // npm run bench -- decision DIR          what it decides: overload and price on the real traces in DIR, against an HPA and last week in hindsight
 // speed and accuracy with --peers: beside other libraries, installed on demand below test/bench
+// npm run bench -- calendar DIR          what holidays bring: errors with and without them, on a generated year and real traces in DIR
 // npm run bench -- picture                the picture of docs/forecasting.md
 // npm run bench -- fleet                  how long until a hundred scalers forecast, on the embedded servers
 // npm run bench -- load                   what a fleet costs on the real API server and Prometheus, and how punctual it is; several sizes for what more scalers cost
@@ -17,6 +18,7 @@ const MINUTE_MS = 60_000;
 const USAGE = `usage: npm run bench -- [speed] [--peers] [--output text|json]
        npm run bench -- accuracy DIR [--lead MINUTES] [--coverage] [--peers [--windows N]] [--output text|json]
        npm run bench -- decision DIR [--output text|json]
+       npm run bench -- calendar DIR [--output text|json]
        npm run bench -- picture [FILE]
        npm run bench -- fleet [--scalers 100] [--minutes 0] [--output text|json]
        npm run bench -- load [--scalers 1000[,10000]] [--minutes 5] [--step 1m|5m] [--history 28d] [--output text|json]
@@ -94,6 +96,14 @@ async function runDecision(dir: string, isJson: boolean): Promise<number> {
   const summary = await decisionBench(dir, progress);
   print(isJson ? [JSON.stringify(summary, undefined, 2)] : [...decisionTable(summary), `${((performance.now() - begin) / 1000).toFixed(0)} s.`]);
   return summary.verdicts.every(({ isMet }) => isMet) ? 0 : 1;
+}
+
+async function runCalendar(dir: string, isJson: boolean): Promise<number> {
+  const { calendarFigures, calendarTable } = await import("./calendar.ts");
+  const figures = await calendarFigures(dir, progress);
+  if (isJson) print([JSON.stringify({ figures }, undefined, 2)]);
+  else print(["WAPE (%) at the lead, without the holidays -> with them as Sundays, by kind of day.", "", ...calendarTable(figures)]);
+  return 0;
 }
 
 /** What 100 scalers may take. */
@@ -191,6 +201,7 @@ async function main(): Promise<number> {
   if (command === "accuracy" && dir !== undefined && values.coverage) return runCoverage(dir, leadMs, isJson);
   if (command === "accuracy" && dir !== undefined && values.peers) return runPeerAccuracy(dir, leadMs, Number(values.windows), isJson);
   if (command === "decision" && dir !== undefined) return runDecision(dir, isJson);
+  if (command === "calendar" && dir !== undefined) return runCalendar(dir, isJson);
   if (command === "fuzz") {
     const [cases, seed] = [Number(values.cases), Number(values.seed ?? Date.now() % 2 ** 31)];
     if (!(Number.isSafeInteger(cases) && cases >= 100) || !Number.isSafeInteger(seed)) throw new TypeError("--cases is a number from 100 on, --seed a whole number");
@@ -209,7 +220,7 @@ async function main(): Promise<number> {
     return runLoad(sizes, minutes, { step: values.step, history: values.history, isJson });
   }
   if (command === "accuracy" && dir !== undefined) return runAccuracy(dir, leadMs, isJson);
-  throw new TypeError(command === "accuracy" || command === "decision" ? `${command} needs the folder that holds the traces` : `unknown command ${command}`);
+  throw new TypeError(["accuracy", "calendar", "decision"].includes(command) ? `${command} needs the folder that holds the traces` : `unknown command ${command}`);
 }
 
 try {
