@@ -26,17 +26,26 @@ export function pack(state: LineState, base?: Packed): Packed {
   return packed.slice(0, end);
 }
 
-/** Puts what was packed into `state`, which has the lengths of that which was packed. With `changes`, the state that was packed with `packed` as its base. */
-export function unpack(packed: Packed, state: LineState, changes?: Packed): void {
-  const arrays = arraysOf(state);
-  const words = wordsIn(packed, WORDS * arrays.reduce((sum, { length }) => sum + length, 0));
+/** Lengths of the arrays of a state. */
+export type Lengths = { readonly [K in keyof LineState]: readonly number[] };
+
+export function lengthsOf({ forecaster, rule, present, gate }: LineState): Lengths {
+  const of = (arrays: readonly Float64Array[]) => arrays.map(({ length }) => length);
+  return { forecaster: of(forecaster), rule: of(rule), present: of(present), gate: of(gate) };
+}
+
+/** What was packed, of a state of these lengths. With `changes`, the state that was packed with `packed` as its base. */
+export function unpack(packed: Packed, lengths: Lengths, changes?: Packed): LineState {
+  const { forecaster, rule, present, gate } = lengths;
+  const words = wordsIn(packed, WORDS * [...forecaster, ...rule, ...present, ...gate].reduce((sum, length) => sum + length, 0));
   if (changes !== undefined) change(words, changes);
-  const numbers = new Float64Array(words.buffer);
   let at = 0;
-  for (const array of arrays) {
-    array.set(numbers.subarray(at, at + array.length));
-    at += array.length;
-  }
+  const next = (length: number) => {
+    const array = new Float64Array(words.buffer, 8 * at, length);
+    at += length;
+    return array;
+  };
+  return { forecaster: forecaster.map(next), rule: rule.map(next), present: present.map(next), gate: gate.map(next) };
 }
 
 function wordsOf(state: LineState): Uint32Array {

@@ -1,6 +1,6 @@
 // The line, for one scaler and one moment: what was asked, what was seen, what is coming, what to do, do it, say so.
 // Failures of the metric are inputs of the decision; every other failure is thrown and handled once, in controller.ts.
-import { parseScaler, pauseOf } from "../api/index.ts";
+import { pauseOf } from "../api/index.ts";
 import { monotonicMs } from "../clock.ts";
 import { decide, remember } from "../decision/index.ts";
 import type { Decision, DecisionInput, ScaleHistory } from "../decision/index.ts";
@@ -21,6 +21,7 @@ import { followed, served } from "./outputs/external.ts";
 import type { OutputPass, OutputState } from "./outputs/output.ts";
 import type { Outputs } from "./outputs/outputs.ts";
 import { pauseInput, untilChangeMs } from "./people.ts";
+import { parsedOf } from "./parsed.ts";
 import { readSlots, settleDelayMs } from "./reading.ts";
 import type { Plan } from "./plan.ts";
 import type { Reporter, StoredScaler } from "./report.ts";
@@ -61,7 +62,7 @@ export async function reconcile(line: LineParts, stored: StoredScaler | undefine
   if (stored === undefined) return forget(line, key);
   if (stored.metadata.deletionTimestamp !== undefined) return end(line, stored, key, signal);
   const nowMs = line.clock.nowMs();
-  const parsed = parseScaler(stored);
+  const parsed = parsedOf(stored);
   if (parsed.kind === "invalid") {
     forgetModel(line, key);
     await line.reporter.invalid(stored, parsed.problems, nowMs, signal);

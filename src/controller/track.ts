@@ -7,8 +7,8 @@ import type { Series } from "../series/index.ts";
 import { EXPECTED_WITH } from "./expectations.ts";
 import { newLine } from "./model.ts";
 import type { Learned } from "./model.ts";
-import { pack, unpack } from "./packed.ts";
-import type { Packed } from "./packed.ts";
+import { lengthsOf, pack, unpack } from "./packed.ts";
+import type { Lengths, Packed } from "./packed.ts";
 import { AHEAD_MS } from "./peak-ahead.ts";
 import type { ModelSettings } from "./plan.ts";
 
@@ -78,6 +78,7 @@ class LiveTrack implements Track {
   readonly #stepMs: number;
   #pending: number[] = [];
   #applied: (Applied | undefined)[] = [];
+  readonly #lengths: Lengths;
   #settled: Packed;
   /** In a long outage: how the state after the first `count` pending slots differs from the settled one. */
   #between: { readonly changes: Packed; readonly count: number } | undefined;
@@ -89,7 +90,9 @@ class LiveTrack implements Track {
   constructor(settings: ModelSettings, line: Line, settledMs: number, lastSampleMs: number) {
     this.#settings = settings;
     this.#stepMs = settings.forecast.stepMs;
-    this.#settled = pack(line.exportState());
+    const state = line.exportState();
+    this.#lengths = lengthsOf(state);
+    this.#settled = pack(state);
     this.#settledMs = settledMs;
     this.#lastSampleMs = lastSampleMs;
     this.#outlook = outlookOf(line, settings);
@@ -178,9 +181,7 @@ class LiveTrack implements Track {
   /** A line that has seen the settled slots. With `changes`, it is in the state that they lead to. */
   #lineFrom(changes?: Packed): Line {
     const line = newLine(this.#settings);
-    const state = line.exportState();
-    unpack(this.#settled, state, changes);
-    line.importState(state);
+    line.importState(unpack(this.#settled, this.#lengths, changes));
     return line;
   }
 

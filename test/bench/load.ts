@@ -66,11 +66,24 @@ function standing(text: string): { readonly decided: number; readonly forecastin
   };
 }
 
-async function measure({ metricsUrl, exitCode }: Operator, beginMs: number, { minutes, say, ...fleet }: LoadOptions): Promise<LoadFigures> {
+/** What /metrics answers, at the third attempt at the latest: on a machine with much else to do a connection may break. */
+async function metricsText({ metricsUrl, exitCode, lines }: Operator): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const end = exitCode();
+    if (end !== undefined) throw new Error(`The operator ended with ${end}. It said last: ${lines().slice(-5).map(({ msg }) => msg).join(" | ")}`);
+    try {
+      return await (await fetch(`${metricsUrl}/metrics`)).text();
+    } catch (error) {
+      if (attempt === 3) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}
+
+async function measure(operator: Operator, beginMs: number, { minutes, say, ...fleet }: LoadOptions): Promise<LoadFigures> {
   const scrapes: Scrape[] = [];
   const scrape = async () => {
-    if (exitCode() !== undefined) throw new Error(`The operator ended with ${exitCode()}.`);
-    const text = await (await fetch(`${metricsUrl}/metrics`)).text();
+    const text = await metricsText(operator);
     // Series of the fleet are looked at once and not kept.
     scrapes.push({ atMs: performance.now(), text: text.replaceAll(/^predictive_scaler_\w+\{namespace=.*\n/gm, "") });
     return { ...standing(text), seconds: (performance.now() - beginMs) / 1000 };
@@ -96,5 +109,8 @@ async function measure({ metricsUrl, exitCode }: Operator, beginMs: number, { mi
     if (leftMs <= 0) break;
     await pause(Math.min(leftMs, SCRAPE_MS));
   }
+  // A leader that cannot renew its lease in time begins anew: then the machine had no time for it, and the figures say little.
+  const terms = operator.lines().filter(({ msg }) => msg === "leading").length;
+  if (terms > 1) say(`the operator lost its lease ${terms - 1} times: the machine was too busy for these figures`);
   return { ...fleet, secondsToDecisions, secondsToForecasts, start: usageOf(scrapes.slice(0, Math.max(2, started))), steady: usageOf(scrapes.slice(before)) };
 }
