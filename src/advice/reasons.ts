@@ -122,7 +122,7 @@ const GUARDS = {
   DemandCollapsed: {
     means: "Demand fell at once where nothing of the kind was forecast: that may be an outage of the workload, so nothing is removed until it is clear.",
     change: ({ spec }: Told) =>
-      `It ends once demand is as forecast, at the old level or at a new one, for ${window(spec.behavior.scaleDown.stabilizationWindowSeconds)}, and lost pods are back.`,
+      `It ends once demand is as forecast for ${window(spec.behavior.scaleDown.stabilizationWindowSeconds)}, at any level, and lost pods are back.`,
   },
   Fallback: {
     means: "The demand has not been seen for so long that the number set aside for such times is the least.",

@@ -1,5 +1,5 @@
-// A demand that collapses: at once, and far below what was forecast. Perhaps the workload is down, perhaps its users have left; from the demand alone nobody can
-// tell. So for the time being nothing is removed: until the demand has been as forecast again, on the old level or on a new one, for one scale-down window.
+// A demand that collapses: at once, and far below what was forecast. Perhaps the workload is down, perhaps its users have left; from the demand alone
+// nobody can tell. So nothing is removed until the demand has been as forecast again, on the old level or on a new one, for one scale-down window.
 // Invariants: only present samples count, and of them only those that a forecast was made for one lead before; a fall that was forecast is no collapse.
 
 const MINUTE_MS = 60_000;

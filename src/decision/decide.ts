@@ -1,5 +1,5 @@
 // What leaves here: the decision, an ordered fold of small rules. Each takes and returns a number of replicas; the fold is the trace.
-// Order: what the demand asks for -> how soon it counts -> what may not be lowered on missing samples, fallback -> how fast -> bounds -> guards -> mode -> people.
+// Order: what the demand asks for -> how soon it counts -> missing samples, fallback -> how fast -> bounds -> guards -> mode -> people.
 // Bounds win over speed, as in autoscaling/v2; guards only raise; the mode says what is done with the number. Invariant: nothing missing lowers it.
 import type { Decision, DecisionInput, DecisionReason, TraceEntry } from "./decision.ts";
 import { bounds } from "./rules/bounds.ts";

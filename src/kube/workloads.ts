@@ -38,7 +38,7 @@ export function availableReplicas({ spec, status }: Workload): number | undefine
   return (spec?.minReadySeconds ?? 0) > 0 ? (status?.availableReplicas ?? 0) : undefined;
 }
 
-/** Old pods are being replaced, replacing them is paused, or the controller has not seen the newest specification. Pods that an ordinary scale-up adds are no rollout. */
+/** Old pods are being replaced, that is paused, or the controller has not seen the newest specification. Pods that a scale-up adds are no rollout. */
 export function isRollingOut(kind: string, object: Workload): boolean {
   const { metadata, status } = object;
   if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return true;

@@ -58,6 +58,7 @@ describe("a manifest that can be used", () => {
         schedules: [],
         fallback: undefined,
         nodeHeadroom: undefined,
+        output: { type: "Scale" },
       },
     });
   });
@@ -87,7 +88,7 @@ describe("a manifest that can be used", () => {
     expect(problems(merged(GOOD_MANIFEST, { metadata: { labels: { a: "b" } }, status: { anything: 1 } }))).toEqual([]);
   });
 
-  test.each(["web-service.yaml", "recommend-first.yaml"])("is the example %s", (file) => {
+  test.each(["web-service.yaml", "recommend-first.yaml", "slow-climb.yaml"])("is the example %s", (file) => {
     const text = readFileSync(join(import.meta.dirname, "../../deploy/examples", file), "utf8");
     expect(problems(parseYaml(text))).toEqual([]);
   });

@@ -28,7 +28,8 @@ export function gather(scaler: Scaler, trace: Series, train: number, readyDelayM
   const plan = planFor({ ...scaler, spec: { ...spec, metric: { ...spec.metric, stepMs: trace.stepMs } } }, seen.leadMs);
   const clock = createLocalClock(spec.forecast.timeZone);
   const split = Math.floor(train * trace.values.length + 1e-9);
-  const courseOf = (isPaced: boolean) => (split === 0 ? undefined : backtestCourse(scaler, trace, split, readyDelayMs ?? plan.leadMs, holidays, isPaced)?.course);
+  const delayMs = readyDelayMs ?? plan.leadMs;
+  const courseOf = (isPaced: boolean) => (split === 0 ? undefined : backtestCourse(scaler, trace, split, delayMs, holidays, isPaced)?.course);
   const [free, paced] = [courseOf(false), courseOf(true)];
   return {
     spec,

@@ -32,7 +32,8 @@ export const collapseGuard: Rule = {
     const window = durationText(policy.scaleDown.stabilizationWindowSeconds * 1000);
     const stays = `the target stays at ${replicasText(held)}`;
     const verdict = (message: string) => ({ to: held, reason: "DemandCollapsed", message }) as const;
-    if (isLost) return verdict(`Demand fell with its pods, of which ${target.ready} of ${history.workload?.readyBefore} are ready: ${stays} until they are back.`);
+    const lost = `${target.ready} of ${history.workload?.readyBefore} are ready`;
+    if (isLost) return verdict(`Demand fell with its pods, of which ${lost}: ${stays} until they are back.`);
     if (demand.collapse === undefined) return verdict(`Pods that were lost are back for less than ${window}: ${stays} until then.`);
     const { forecast, demand: left, sinceMs, goodMs } = demand.collapse;
     const fell = `${durationText(sinceMs)} ago demand fell at once to ${numberText(left)}, where ${numberText(forecast)} was forecast`;

@@ -24,8 +24,8 @@ export function floorAt(policy: Policy, nowMs: number): EffectiveBound {
 export function ceilingAt(policy: Policy, nowMs: number): EffectiveBound {
   const floor = floorAt(policy, nowMs);
   const { maxReplicas, maxReplicasCeiling } = policy;
-  let usual: EffectiveBound =
-    maxReplicasCeiling === undefined ? { replicas: maxReplicas, by: undefined } : { replicas: maxReplicasCeiling, by: "maxReplicasCeiling", above: maxReplicas };
+  let usual: EffectiveBound = { replicas: maxReplicas, by: undefined };
+  if (maxReplicasCeiling !== undefined) usual = { replicas: maxReplicasCeiling, by: "maxReplicasCeiling", above: maxReplicas };
   for (const { name, maxReplicas: most = Infinity, clock } of policy.schedules ?? [])
     if (most < usual.replicas && clock.stretchAt(nowMs).isOn) usual = { replicas: most, by: `schedule ${name}` };
   usual = withinAutoscaler(policy, usual);
