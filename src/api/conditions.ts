@@ -54,7 +54,7 @@ const DECISION_MEANINGS = {
   Paused: "An annotation on the scaler pauses this direction; the message says until when.",
   AnotherAutoscaler: "A HorizontalPodAutoscaler, perhaps KEDA's, scales the same target; this scaler writes nothing while it is there.",
   AnotherScaler: "An older PredictiveScaler has the same target; this one writes nothing while it is there.",
-  ChangedByOther: "Somebody changed the replicas after this scaler had set them; it writes nothing for ten minutes, and longer each time that it happens again.",
+  ChangedByOther: "Somebody changed the replicas after this scaler had set them; it writes nothing for ten minutes, and longer each time it happens again.",
   ScalingDisabled: "The target has 0 replicas and is left alone.",
   NothingToDo: "The replicas are as wanted.",
 } as const;

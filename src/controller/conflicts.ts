@@ -151,6 +151,11 @@ export function wroteReplicas({ rivalry, plan }: Memory, { uid }: TargetScale, r
   rivalry.wrote = plan.output.type === "Scale" ? { replicas, uid } : undefined;
 }
 
+/** After a write of which it is not known whether it was done: what is there next may be our own. */
+export function mayHaveWritten({ rivalry }: Memory): void {
+  rivalry.wrote = undefined;
+}
+
 /** What status keeps of it. */
 export function conflictStatus({ disturbance }: Rivalry): NonNullable<ScalerStatus["conflict"]> | null {
   if (disturbance === undefined) return null;
@@ -170,5 +175,6 @@ export function rivalryBefore({ status }: StoredScaler, nowMs: number): Rivalry 
 /** The stop in words, for the condition that says that there is none now. */
 export function recentDisturbance({ disturbance }: Rivalry): string {
   if (disturbance === undefined) return "";
-  return ` ${disturbance.change}; another change before ${rfc3339(disturbance.untilMs + FORGOTTEN_AFTER_MS)} stops writing for longer (at most ${durationText(LONGEST_STOP_MS)}).`;
+  const until = rfc3339(disturbance.untilMs + FORGOTTEN_AFTER_MS);
+  return ` ${disturbance.change}; another change before ${until} stops writing for longer (at most ${durationText(LONGEST_STOP_MS)}).`;
 }

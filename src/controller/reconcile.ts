@@ -8,7 +8,7 @@ import { OperatorError } from "../errors.ts";
 import type { Headrooms, Scales, TargetScale } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
 import type { Metrics, Stage } from "../telemetry/index.ts";
-import { findConflict, noticeDisturbance, wroteReplicas } from "./conflicts.ts";
+import { findConflict, mayHaveWritten, noticeDisturbance, wroteReplicas } from "./conflicts.ts";
 import type { ConflictParts } from "./conflicts.ts";
 import { keepHeadroom, replicasWithRoom } from "./headroom.ts";
 import type { Journals } from "./journal.ts";
@@ -88,7 +88,8 @@ export async function reconcile(line: LineParts, stored: StoredScaler | undefine
   await stage("status", () => line.reporter.pass({ stored, memory, nowMs, ...acted }, signal));
   if (acted.failure !== undefined) throw acted.failure;
   const endMs = line.clock.nowMs();
-  return { kind: "again", afterMs: Math.min(nextPassMs(plan, endMs, line.memories.size) - endMs, limitEndsMs(plan, acted.decision), untilChangeMs(stored, plan, endMs)) };
+  const nextMs = nextPassMs(plan, endMs, line.memories.size) - endMs;
+  return { kind: "again", afterMs: Math.min(nextMs, limitEndsMs(plan, acted.decision), untilChangeMs(stored, plan, endMs)) };
 }
 
 /** What came of a pass after its samples were in: a decision that was carried out, or why there is none. */
@@ -115,6 +116,7 @@ async function act(line: LineParts, stored: StoredScaler, memory: Memory, first:
       wroteReplicas(memory, scale, decision.to);
       return { scale, decision };
     }
+    if (failure.reason !== "Conflict") mayHaveWritten(memory);
     if (failure.reason !== "Conflict" || attempt === WRITE_ATTEMPTS) return { failure };
     const again = await stage("scale", () => readScale(line, memory, signal));
     if (again instanceof OperatorError) return { failure: again };

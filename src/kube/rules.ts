@@ -18,10 +18,9 @@ export const OPERATOR_RULES: readonly PolicyRule[] = [
   { apiGroups: ["apps"], resources: ["deployments", "replicasets", "statefulsets"], verbs: ["get", "list", "watch"] },
   // Replicas of any target, and the writing of them.
   { apiGroups: ["*"], resources: ["*/scale"], verbs: ["get", "patch"] },
-  // Floors of HorizontalPodAutoscalers (spec.output): read and applied by name.
-  { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: ["get", "patch"] },
-  // Who else scales the targets. Without it the operator still works, and notices others only once they change the replicas.
-  { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: ["list", "watch"] },
+  // Floors of HorizontalPodAutoscalers (spec.output): read and applied by name. The watch shows who else scales a target; without it HPAs
+  // are noticed only once they change the replicas.
+  { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: ["get", "list", "watch", "patch"] },
   // The mark of a scaler that keeps such a floor: the finalizer, and the annotation that names the HPA. Nothing else of a scaler is written.
   { apiGroups: [GROUP], resources: [PLURAL], verbs: ["patch"] },
   // Ready pods of targets that do not say how many are ready. Without it the operator still works, and knows less.

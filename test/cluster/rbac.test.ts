@@ -49,6 +49,8 @@ const ROWS: readonly Row[] = [
   { group: "apps", resource: "statefulsets", verb: "watch", breaks: "StatefulSets are read one by one", seen: "log", target: "StatefulSet" },
   { group: "*", resource: "*/scale", verb: "get", breaks: "other kinds are not scaled", seen: "AbleToScale", target: "ReplicationController", named: "replicationcontrollers/scale" },
   { group: "*", resource: "*/scale", verb: "patch", breaks: "nothing is scaled", seen: "AbleToScale", target: "Deployment", named: "deployments/scale" },
+  { group: "autoscaling", resource: "horizontalpodautoscalers", verb: "list", breaks: "an HPA on a target is noticed only once it changes the replicas", seen: "log", target: "Deployment" },
+  { group: "autoscaling", resource: "horizontalpodautoscalers", verb: "watch", breaks: "an HPA on a target is noticed only at the next list, or once it changes the replicas", seen: "log", target: "Deployment" },
   { group: "autoscaling", resource: "horizontalpodautoscalers", verb: "get", breaks: "floors of HPAs are not kept", seen: "AbleToScale", target: "HorizontalPodAutoscaler" },
   { group: "autoscaling", resource: "horizontalpodautoscalers", verb: "patch", breaks: "floors of HPAs are not kept, nor given back", seen: "AbleToScale", target: "HorizontalPodAutoscaler" },
   { ...SCALERS, verb: "patch", breaks: "floors of HPAs are not kept, for a scaler cannot be marked as one that keeps something", seen: "AbleToScale", target: "HorizontalPodAutoscaler" },
