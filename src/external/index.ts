@@ -1,2 +1,3 @@
+export { replicasAnswer } from "./replicas.ts";
 export { serveExternalScaler } from "./server.ts";
 export type { ExternalScalerServer } from "./server.ts";

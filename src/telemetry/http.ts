@@ -1,4 +1,4 @@
-// The operator's own HTTP: /metrics, /healthz (the loop is alive), /readyz (caches are synced), and what is remembered of each scaler.
+// The operator's own HTTP: /metrics, /healthz (the loop is alive), /readyz (caches are synced), and what is remembered and wanted of each scaler.
 // Invariant: it only reads.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -17,6 +17,8 @@ export interface HttpOptions {
   readonly readiness: () => string | undefined;
   /** What /scalers/NAMESPACE/NAME/decisions answers as JSON (NaN becomes null), bounded by whoever keeps it; undefined if nothing is known. */
   readonly decisions?: (key: string, sinceMs: number) => unknown;
+  /** What /scalers/NAMESPACE/NAME/replicas answers, as JSON. */
+  readonly replicas?: (namespace: string, name: string, query: URLSearchParams) => { readonly status: number; readonly value: object };
 }
 
 export interface TelemetryServer {
@@ -33,7 +35,13 @@ export async function serveTelemetry(options: HttpOptions): Promise<TelemetrySer
     if (path === "/readyz") return verdict(options.readiness());
     const scaler = /^\/scalers\/([^/]+)\/([^/]+)\/decisions$/.exec(path);
     if (scaler !== null && options.decisions !== undefined) return decisionsOf(`${scaler[1]}/${scaler[2]}`, query.get("since"), options.decisions);
-    return { status: 404, text: "Not found. There is /metrics, /healthz, /readyz and /scalers/NAMESPACE/NAME/decisions.\n", type: "text/plain" };
+    const wanted = /^\/scalers\/([^/]+)\/([^/]+)\/replicas$/.exec(path);
+    if (wanted !== null && options.replicas !== undefined) {
+      const { status, value } = options.replicas(wanted[1] ?? "", wanted[2] ?? "", query);
+      return { status, text: `${JSON.stringify(value)}\n`, type: "application/json" };
+    }
+    const known = "/metrics, /healthz, /readyz, and below /scalers/NAMESPACE/NAME decisions and replicas";
+    return { status: 404, text: `Not found. There is ${known}.\n`, type: "text/plain" };
   };
   const server = createServer((request, response) => {
     if (request.method !== "GET" && request.method !== "HEAD") return void response.writeHead(405, { allow: "GET, HEAD" }).end();

@@ -132,7 +132,7 @@ async function factsOf(registry: Registry): Promise<MetricFacts[]> {
 
 function externalMetrics(registers: Registry[]): Metrics["externalRequest"] {
   const labelNames = ["method", "code"];
-  const help = "Calls of KEDA's to the external scaler that were answered, by method and gRPC status.";
+  const help = "Calls of KEDA's for the wanted replicas that were answered, by method (HTTP, or that of the external scaler) and gRPC status.";
   const calls = new Counter({ name: "predictive_scaler_external_requests_total", help, labelNames, registers });
   return (method, code) => calls.inc({ method, code });
 }

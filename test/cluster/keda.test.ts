@@ -49,8 +49,10 @@ const files = given.kubectl === undefined ? undefined : await provisionModules([
   /** What the plain trigger is told instead of the demand. */
   let told: number | undefined;
 
-  const replicasNow = async () => (await kubectl.get<ShownDeployment>("deployment", "web", "--namespace", NS)).spec.replicas;
-  const hpa = () => kubectl.get<ShownHpa>("hpa", "keda-hpa-web", "--namespace", NS);
+  const replicasNow = async (name: string) => (await kubectl.get<ShownDeployment>("deployment", name, "--namespace", NS)).spec.replicas;
+  const reaches = (name: string, replicas: number) => waitFor(`${name} has ${replicas}`, SOON_MS, async () => expect(await replicasNow(name)).toBe(replicas));
+  const hpa = (name: string) => kubectl.get<ShownHpa>("hpa", `keda-hpa-${name}`, "--namespace", NS);
+  const metricsOf = async (name: string) => (await hpa(name)).spec.metrics.map(({ external }) => external.metric.name);
   const isLeading = (operator: Operator) => operator.lines().some(({ msg }) => msg === "leading");
   const asked = async ({ metricsUrl }: Operator, method: string, code: string) => {
     const found = new RegExp(`^predictive_scaler_external_requests_total\\{method="${method}",code="${code}"\\} (\\d+)$`, "m").exec(await (await fetch(`${metricsUrl}/metrics`)).text());
@@ -72,28 +74,28 @@ const files = given.kubectl === undefined ? undefined : await provisionModules([
     return `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
   }
 
-  const scaledObject = (scalerAddress: string, serverAddress: string) => {
+  /** `forecast`: the trigger that asks for it. */
+  const scaledObject = (name: string, forecast: object, serverAddress: string) => {
     const policies = [{ type: "Pods", value: 100, periodSeconds: 1 }];
-    const external = { type: "external", metadata: { scalerAddress, scalerName: "web", scaleUpTolerance: "0" } };
-    const prometheus = { type: "prometheus", metadata: { serverAddress, query: queryOf("morning"), threshold: String(PER_REPLICA) } };
+    const prometheus = { type: "prometheus", metadata: { serverAddress, query: queryOf("morning"), threshold: String(PER_REPLICA), ignoreNullValues: "false" } };
     return {
       apiVersion: "keda.sh/v1alpha1",
       kind: "ScaledObject",
-      metadata: { name: "web", namespace: NS },
+      metadata: { name, namespace: NS },
       spec: {
-        scaleTargetRef: { name: "web" },
+        scaleTargetRef: { name },
         pollingInterval: 2,
         minReplicaCount: 1,
         maxReplicaCount: 40,
         advanced: { horizontalPodAutoscalerConfig: { behavior: { scaleUp: { tolerance: "0", policies }, scaleDown: { stabilizationWindowSeconds: 0, policies } } } },
-        triggers: [external, prometheus],
+        triggers: [forecast, prometheus],
       },
     };
   };
 
   beforeAll(async () => {
     await kubectl.apply(namespaceOf(NS));
-    await kubectl.apply(deployment(NS, "web", 3), scaler(NS, "web", { service: "morning", spec: { output: { type: "External" } } }));
+    for (const name of ["web", "api"]) await kubectl.apply(deployment(NS, name, 3), scaler(NS, name, { service: "morning", spec: { output: { type: "External" } } }));
     const kubeconfig = await operatorKubeconfig(kubectl, folder, ACCOUNT);
     keda = await startKeda({ files: files ?? {}, kubectl, namespace: NS });
     const startsMs = clock(7, 45);
@@ -108,7 +110,11 @@ const files = given.kubectl === undefined ? undefined : await provisionModules([
       if (!isLeading(leader)) throw new Error("It waits for the lease.");
     });
     record = recordReplicas(binaries.kubectl, kubectl, NS, () => leader.nowMs());
-    [follower] = await Promise.all([start(other), servePlain().then((url) => kubectl.apply(scaledObject(`127.0.0.1:${other}`, url)))]);
+    follower = await start(other);
+    const url = await servePlain();
+    const grpc = { type: "external", metadata: { scalerAddress: `127.0.0.1:${other}`, scalerName: "web", scaleUpTolerance: "0" } };
+    const http = `${follower.metricsUrl}/scalers/${NS}/api/replicas?scaleUpTolerance=0`;
+    await kubectl.apply(scaledObject("web", grpc, url), scaledObject("api", { type: "metrics-api", metadata: { url: http, valueLocation: "replicas", targetValue: "1" } }, url));
   }, 120_000);
 
   afterAll(async () => {
@@ -124,33 +130,50 @@ const files = given.kubectl === undefined ? undefined : await provisionModules([
     let neededMs = clock(8);
     while (morningPeak(neededMs) <= (peak - 1) * PER_REPLICA) neededMs += MINUTE_MS / 4;
     await leader.until(neededMs - LEAD_MS);
-    expect(record.of("web")).toContainEqual(record.of("web").find(({ replicas }) => replicas >= peak));
+    for (const name of ["web", "api"]) expect(record.of(name)).toContainEqual(record.of(name).find(({ replicas }) => replicas >= peak));
     expect(morningPeak(leader.nowMs()) / PER_REPLICA).toBeLessThan(peak * 0.75);
-    const shown = await kubectl.get<ShownScaler>("psc", "web", "--namespace", NS);
-    expect(conditionOf(shown, "Ready")).toMatchObject({ status: "True" });
+    expect(conditionOf(await kubectl.get<ShownScaler>("psc", "web", "--namespace", NS), "Ready")).toMatchObject({ status: "True" });
   });
 
-  test("the replica that does not lead has answered, and the HPA has both metrics", async () => {
+  test("the replica that does not lead has answered, and the HPAs have both metrics", async () => {
     expect([isLeading(leader), isLeading(follower)]).toEqual([true, false]);
     expect(await asked(follower, "GetMetrics", "OK")).toBeGreaterThan(0);
+    expect(await asked(follower, "HTTP", "OK")).toBeGreaterThan(0);
     expect(await asked(leader, "GetMetrics", "OK")).toBe(0);
-    expect((await hpa()).spec.metrics.map(({ external }) => external.metric.name)).toEqual(["s0-predictive-replicas", "s1-prometheus"]);
+    expect(await metricsOf("web")).toEqual(["s0-predictive-replicas", "s1-prometheus"]);
+    expect(await metricsOf("api")).toEqual(["s0-metric-api-replicas", "s1-prometheus"]);
   });
 
-  test("with the operator stopped the plain trigger still raises, and scale-in waits", async () => {
+  test("paused, no number is told: the plain trigger raises, and scale-in waits; where there is a number it does not", async () => {
+    await kubectl("annotate", "psc", "web", "predictivescaler.io/paused=true", "--namespace", NS);
+    told = 26 * PER_REPLICA;
+    await Promise.all([reaches("web", 26), reaches("api", 26)]);
+    told = 2 * PER_REPLICA;
+    await waitFor("the other goes by the forecast again", SOON_MS, async () => expect(await replicasNow("api")).toBeLessThan(26));
+    expect(await replicasNow("api")).toBeGreaterThanOrEqual(peak);
+    expect(await replicasNow("web")).toBe(26);
+    expect(await asked(follower, "GetMetrics", "FAILED_PRECONDITION")).toBeGreaterThan(0);
+  });
+
+  test("with the operator stopped, asked over HTTP, the plain trigger still raises, and scale-in waits", async () => {
     await Promise.all([leader.stop(), follower.stop()]);
     told = 30 * PER_REPLICA;
-    await waitFor("the plain trigger raises", SOON_MS, async () => expect(await replicasNow()).toBe(30));
+    await reaches("api", 30);
     told = 2 * PER_REPLICA;
     await pause(WAIT_MS);
-    expect(record.of("web").at(-1)?.replicas).toBe(30);
-    expect((await hpa()).status?.conditions?.find(({ type }) => type === "ScalingActive")).toMatchObject({ status: "False", reason: "FailedGetExternalMetric" });
-    expect((await hpa()).spec.metrics).toHaveLength(2);
+    expect(record.of("api").at(-1)?.replicas).toBe(30);
+    expect((await hpa("api")).status?.conditions?.find(({ type }) => type === "ScalingActive")).toMatchObject({ status: "False", reason: "FailedGetExternalMetric" });
+    expect(await metricsOf("api")).toHaveLength(2);
   });
 
-  test("it was the unanswered trigger that it waited for: without it the plain trigger lowers at once", async () => {
+  test("an external scaler that is not reached takes the plain trigger with it: KEDA answers for neither, and nothing changes", async () => {
+    expect(record.of("web").at(-1)?.replicas).toBe(26);
+    expect((await hpa("web")).status?.conditions?.find(({ type }) => type === "ScalingActive")).toMatchObject({ status: "False", reason: "FailedGetExternalMetric" });
+  });
+
+  test("it was the unanswered trigger that scale-in waited for: without it the plain trigger lowers at once", async () => {
     const patch = JSON.stringify([{ op: "remove", path: "/spec/triggers/0" }]);
-    await kubectl("patch", "scaledobject", "web", "--namespace", NS, "--type=json", "-p", patch);
-    await waitFor("the plain trigger lowers", SOON_MS, async () => expect(await replicasNow()).toBe(2));
+    await kubectl("patch", "scaledobject", "api", "--namespace", NS, "--type=json", "-p", patch);
+    await reaches("api", 2);
   });
 });

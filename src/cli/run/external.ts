@@ -1,7 +1,7 @@
 // The server that KEDA asks, where the flags ask for it: which scalers it knows, what time it goes by, what it counts.
 import type { Clock } from "../../clock.ts";
 import type { StoredScaler } from "../../controller/index.ts";
-import { serveExternalScaler } from "../../external/index.ts";
+import { replicasAnswer, serveExternalScaler } from "../../external/index.ts";
 import type { ExternalScalerServer } from "../../external/index.ts";
 import type { Reflector } from "../../kube/index.ts";
 import type { Log, Metrics } from "../../telemetry/index.ts";
@@ -26,6 +26,15 @@ export function tlsComplaint(options: Options): string | undefined {
   if (clientCa !== undefined && cert === undefined) return "--external-scaler-client-ca-file needs --external-scaler-cert-file and --external-scaler-key-file.";
   if (cert !== undefined && addr === undefined) return "--external-scaler-cert-file has no use without --external-scaler-addr, such as 0.0.0.0:9090.";
   return undefined;
+}
+
+/** The same answers over the operator's own HTTP, there always. */
+export function replicasOverHttp({ scalers, clock, metrics }: Pick<Parts, "scalers" | "clock" | "metrics">) {
+  return (namespace: string, name: string, query: URLSearchParams) => {
+    const { code, ...answer } = replicasAnswer(scalers, { namespace, name, scaleUpTolerance: query.get("scaleUpTolerance") }, clock.nowMs());
+    metrics.externalRequest("HTTP", code);
+    return answer;
+  };
 }
 
 /** Starts it if there is an address. Throws OperatorError when it cannot. */

@@ -87,8 +87,7 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
     handlers: { changed: (key, scaler) => [others.neighbours, shard ?? leading].forEach((each) => each?.changed(key, scaler)) },
     onError: (error) => log.warn({ reason: error.reason }, `Watching PredictiveScalers: ${error.sentence}${missingCrdHint(error)}`),
   });
-  const onCount = (count: number, members: number) => metrics.shard(identity, count, members);
-  if (options.sharding === true) shard = createShard({ identity, all: scalers, onCount });
+  if (options.sharding === true) shard = createShard({ identity, all: scalers, onCount: (count, members) => metrics.shard(identity, count, members) });
   let isRunning = true;
   const server = await serveTelemetry({
     ...options.metricsAddr,
