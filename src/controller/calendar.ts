@@ -3,7 +3,7 @@ import type { Calendar } from "../api/index.ts";
 import type { EventFloor, MultipliedEvent } from "../decision/index.ts";
 import type { ForecastSettings } from "../forecast/index.ts";
 
-/** What of a calendar is forecast with: multiplied events, and times that are not learned from. Empty where there is nothing, so that nothing is learned anew. */
+/** What of a calendar is forecast with: multiplied events, and times that are not learned from. Without them nothing, so that no model is learned anew. */
 export function calendarSettings(calendar: Calendar): Pick<ForecastSettings, "events" | "exclude"> {
   const exclude = calendar.exclude.map(({ startMs, endMs }) => ({ startMs, endMs }));
   const multiplied = multipliedEvents(calendar).map(({ startMs, endMs, multiplier }) => ({ startMs, endMs, multiplier }));

@@ -36,4 +36,6 @@ function answer({ country, region, years }: HolidayQuestion): Holiday[] {
   return [...days.values()].toSorted((a, b) => a.day - b.day);
 }
 
-parentPort?.postMessage(answer(workerData as HolidayQuestion));
+const port = parentPort;
+if (port === null) throw new Error("holidays-worker runs as a worker thread only");
+port.postMessage(answer(workerData as HolidayQuestion));

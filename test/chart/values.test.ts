@@ -72,7 +72,10 @@ test("every value that the templates use is one", () => {
 
 test("the examples are manifests without a problem, one scaler each", async () => {
   const files = readdirSync(join(ROOT, "deploy/examples"));
-  expect(files.toSorted()).toEqual(["gitops.yaml", "keda.yaml", "node-headroom.yaml", "queue-worker.yaml", "recommend-first.yaml", "web-service.yaml"]);
+  expect(files.toSorted()).toEqual([
+    "calendar.yaml", "gitops.yaml", "hpa-floor.yaml", "keda.yaml",
+    "node-headroom.yaml", "queue-worker.yaml", "recommend-first.yaml", "slow-climb.yaml", "web-service.yaml",
+  ]);
   for (const file of files) {
     const { code, out } = await runCaptured(validateCommand, [join(ROOT, "deploy/examples", file)]);
     expect(out).toMatch(/^1 scaler, no problem\./);
