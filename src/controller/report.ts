@@ -81,8 +81,9 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
         const { from, to, reason, message } = decision;
         log.info({ namespace, name, from, to, reason, trace: decision.trace }, message);
         emit(stored, "Normal", reason, "Scale", `${subjectOf(memory.plan)} ${from} -> ${to}: ${message}`);
-        const above = from <= memory.plan.policy.maxReplicas ? decision.trace.find((entry) => entry.reason === "RaisedAboveMax") : undefined;
-        if (above !== undefined) emit(stored, "Warning", above.reason, "Scale", above.message);
+        const { maxReplicas, maxReplicasCeiling } = memory.plan.policy;
+        const above = `${to} replicas are above maxReplicas (${maxReplicas}); maxCapacityBreach Raise allows up to ${maxReplicasCeiling}.`;
+        if (from <= maxReplicas && to > maxReplicas) emit(stored, "Warning", "RaisedAboveMax", "Scale", above);
       }
       const facts = now.map(({ type, status, reason }) => [type, status, reason]);
       // Why nothing changes differs from pass to pass, and so may the words of a failure.

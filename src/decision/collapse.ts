@@ -75,10 +75,10 @@ export function createCollapseWatch(stepMs: number, windowSteps: number): Collap
           state[GOOD] = 0;
         } else if (!Number.isNaN(state[GOOD]!) && error <= Math.max(NEAR_ERRORS * usual, NEAR_SHARE * forecast)) {
           state[GOOD] = state[GOOD]! + 1;
-          if (state[GOOD]! >= windowSteps) state[GOOD] = NaN;
+          if (state[GOOD] >= windowSteps) state[GOOD] = NaN;
         }
         state[SETTLED] = state[SETTLED]! + 1;
-        pull(ERROR, isKnown ? Math.min(error, USUAL_ERRORS * usual) : error, Math.max(errorGain, 1 / state[SETTLED]!));
+        pull(ERROR, isKnown ? Math.min(error, USUAL_ERRORS * usual) : error, Math.max(errorGain, 1 / state[SETTLED]));
       }
       pull(BEFORE, value, beforeGain);
       pull(HOURS, value, hoursGain);

@@ -75,6 +75,20 @@ test("a maximum that the coming peak will exceed is told at least 40 minutes bef
   expect(told("ForecastAboveMax")).toHaveLength(1);
 });
 
+test("with Raise the replicas go above maxReplicas, which is told once, and the warning before the peak speaks of the ceiling", async () => {
+  await start({ startMs: RISING_MS - HOUR_MS, replicas: 8, spec: { maxReplicas: 12, maxCapacityBreach: "Raise", maxReplicasCeiling: 15 } });
+  const warnings = new Set<string>();
+  for (let i = 0; i < 48; i++) {
+    await operator.passes(5 * MINUTE_MS);
+    const condition = await operator.condition("ScalingLimited");
+    if (condition?.reason === "ForecastAboveMax") warnings.add(condition.message);
+  }
+  expect([...warnings].join("\n")).toMatch(/needs 1[6-9] replicas with its margin; maxReplicasCeiling is 15/);
+  expect(told("RaisedAboveMax")).toMatchObject([{ type: "Warning", note: expect.stringMatching(/above maxReplicas \(12\).*up to 15/) as string }]);
+  expect(await operator.replicas()).toBe(15);
+  expect(await operator.metrics.render()).toMatch(/predictive_scaler_replicas\{[^}]*kind="max"\} 15/);
+});
+
 test("a spike is told, counted, and taken for what it is", async () => {
   const spikeMs = RISING_MS + HOUR_MS;
   await start({ startMs: RISING_MS, value: (t) => demandAt(t) + (Math.abs(t - spikeMs) < MINUTE_MS ? 2000 : 0) });

@@ -7,9 +7,9 @@ export interface AheadParts {
   readonly settings: Pick<DemandSettings, "stepMs" | "leadSteps" | "targetPerReplica" | "minReplicas" | "maxReplicas" | "localClock">;
   readonly timeMs: number;
   readonly margin: number;
-  isOpen(localMs: number): boolean;
+  readonly isOpen: (localMs: number) => boolean;
   /** S of the window whose middle has this local time. */
-  scaleAt(localMs: number): number;
+  readonly scaleAt: (localMs: number) => number;
 }
 
 /**
