@@ -55,7 +55,11 @@ export function reviewDays(evidence: Evidence): Advice[] {
     .map(({ day, factor }) => `${writer.format(day * DAY_MS)} (${factor < 1 ? percent(factor) : `${factor.toFixed(1)} times`} of usual)`);
   const many = unusual.length === 1 ? "A day is" : `${unusual.length} days are`;
   const finding = `${many} unlike others of the same weekday in ${timeZone}: ${named.join(", ")}.`;
-  const kept = calendar.exclude.map(({ startMs, endMs, reason }) => ({ start: rfc3339(startMs), end: rfc3339(endMs), ...(reason === undefined ? {} : { reason }) }));
+  const kept = calendar.exclude.map(({ startMs, endMs, reason }) => ({
+    start: rfc3339(startMs),
+    end: rfc3339(endMs),
+    ...(reason === undefined ? {} : { reason }),
+  }));
   const added = unusual
     .slice(0, MOST_NAMED)
     .map(({ fromMs, lastMs }) => ({ start: rfc3339(fromMs), end: rfc3339(lastMs + trace.stepMs), reason: "unlike its weekday" }));

@@ -186,7 +186,8 @@ function withAge(origin: Origin, { namespace, name, decision, nowMs, spec }: Sit
   return { ...origin, sentence: `${origin.sentence} What happened before: predictive-scaler explain ${name} -n ${namespace} --since 6h` };
 }
 
-function explanationJson({ namespace, name, decision, spec }: Situation, { answer, steps, changes, troubles, coming, isWell }: Explanation, origin: Origin): object {
+function explanationJson(situation: Situation, { answer, steps, changes, troubles, coming, isWell }: Explanation, origin: Origin): object {
+  const { namespace, name, decision, spec } = situation;
   const time = decision === undefined ? null : rfc3339(decision.timeMs);
   const replicas = decision?.to ?? null;
   return { namespace, name, replicas, time, timeZone: spec.forecast.timeZone, well: isWell, answer, rules: steps, changes, troubles, coming, source: origin };
