@@ -123,6 +123,12 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
   ...BAD_SCHEDULES.map(([name, field, spec]) => bad(name, field, spec)),
   ...BAD_CALENDARS.map(([name, field, spec]) => bad(name, field, spec)),
   bad("mistyped field", "spec.maxReplica", { maxReplica: 40 }),
+  bad("unknown output", "spec.output.type", { output: { type: "Replicas" } }),
+  bad("floor of no HPA", "spec.output", { output: { type: "HorizontalPodAutoscaler" } }),
+  bad("HPA beside output Scale", "spec.output", { output: { type: "Scale", horizontalPodAutoscaler: { name: "checkout" } } }),
+  bad("HPA without a type", "spec.output", { output: { horizontalPodAutoscaler: { name: "checkout" } } }),
+  bad("HPA without a name", "spec.output.horizontalPodAutoscaler.name", { output: { type: "HorizontalPodAutoscaler", horizontalPodAutoscaler: {} } }),
+  bad("HPA of an impossible name", "spec.output.horizontalPodAutoscaler.name", { output: { type: "HorizontalPodAutoscaler", horizontalPodAutoscaler: { name: "Check Out" } } }),
   ...badAccess,
 ];
 
@@ -153,6 +159,8 @@ export const EDGE_MANIFESTS: readonly Omit<BadManifest, "field">[] = [
   good("node headroom with its defaults", { nodeHeadroom: {} }),
   good("node headroom of six hours", { nodeHeadroom: { ahead: "6h", priorityClassName: "a.b-c" } }),
   good("as small as it gets", {}),
+  good("output with nothing said", { output: {} }),
+  good("floor of an HPA", { output: { type: "HorizontalPodAutoscaler", horizontalPodAutoscaler: { name: "checkout" } } }),
   ...[1, "500m", "1k", "1Ki", "1e3", "5E", "9E", "1e-30", "+.5", "1.", "1n"].map((value) =>
     good(`targetPerReplica ${value}`, { metric: { targetPerReplica: value } }),
   ),

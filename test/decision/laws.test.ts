@@ -98,6 +98,19 @@ test("the number is within the bounds, but where a target is off or may only gro
   });
 });
 
+test("the floor of an autoscaler stays between what that had and what it may run, whatever the bounds of the scaler; the sentence says whose floor", () => {
+  const bounds = fc.record({ minReplicas: fc.integer({ min: 1, max: 30 }), span: fc.integer({ min: 0, max: 60 }), at: fc.double({ min: 0, max: 1, noNaN: true }) });
+  const law = (given: DecisionInput, { minReplicas, span, at }: { minReplicas: number; span: number; at: number }) => {
+    const autoscaler = { name: "the autoscaler", minReplicas, maxReplicas: minReplicas + span };
+    const replicas = minReplicas + Math.round(at * span);
+    const { to, message } = decide({ ...given, policy: { ...given.policy, autoscaler }, target: { ...given.target, replicas } });
+    expect(to).toBeGreaterThanOrEqual(minReplicas);
+    expect(to).toBeLessThanOrEqual(minReplicas + span);
+    expect(message).toContain("the floor of the autoscaler");
+  };
+  fc.assert(fc.property(input, bounds, law), { seed: 7, numRuns: 3000 });
+});
+
 test("more demand never gets fewer replicas", () => {
   fc.assert(
     fc.property(input, fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 20 }), (given, raw, stabilized, wanted) => {

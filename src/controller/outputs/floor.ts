@@ -4,7 +4,8 @@
 import { OperatorError } from "../../errors.ts";
 import type { Autoscaler, Autoscalers, Claims } from "../../kube/index.ts";
 import type { Plan } from "../plan.ts";
-import type { Output, OutputPass, OutputState } from "./output.ts";
+import type { StoredScaler } from "../report.ts";
+import type { Output, OutputState } from "./output.ts";
 
 export interface FloorParts {
   readonly autoscalers: Autoscalers;
@@ -47,7 +48,7 @@ export function floorOutput({ autoscalers, claims, written }: FloorParts, name: 
 }
 
 /** Gives back the floor that the scaler keeps, if it keeps one, and takes its mark off. */
-export async function giveBackFloor({ autoscalers, claims, written }: FloorParts, { stored, floorOf }: Pick<OutputPass, "stored"> & { floorOf: string }, signal: AbortSignal): Promise<void> {
+export async function giveBackFloor({ autoscalers, claims, written }: FloorParts, stored: StoredScaler, floorOf: string, signal: AbortSignal): Promise<void> {
   const { namespace = "", name } = stored.metadata;
   written.delete(`${namespace}/${name}`);
   if (floorOf !== "") await autoscalers.giveBack(namespace, floorOf, name, signal);

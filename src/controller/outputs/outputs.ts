@@ -26,7 +26,7 @@ export function createOutputs({ scales, ...kept }: OutputParts): Outputs {
   const giveBackUnless = async (wanted: string | undefined, stored: StoredScaler, signal: AbortSignal) => {
     const claimed = claims.of(stored);
     if (claimed === undefined || claimed === wanted) return;
-    await giveBackFloor(parts, { stored, floorOf: claimed }, signal);
+    await giveBackFloor(parts, stored, claimed, signal);
   };
   return {
     async read(pass, signal) {
