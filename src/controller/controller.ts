@@ -125,9 +125,10 @@ export function createController(parts: ControllerParts): Controller {
 
 /** Scalers of one Prometheus share their workers, whatever credentials they have: one that hangs holds up its own scalers only. */
 function laneOf(stored: StoredScaler | undefined): string {
-  // Not parsed yet: whatever stands there is a name of a lane.
+  // Not parsed yet: anything may stand there.
   const { metric } = (stored as { readonly spec?: { readonly metric?: { readonly prometheus?: { readonly url?: unknown } } } } | undefined)?.spec ?? {};
-  return String(metric?.prometheus?.url ?? "");
+  const url = metric?.prometheus?.url;
+  return typeof url === "string" ? url : "";
 }
 
 function versionOf({ metadata: { uid, generation, deletionTimestamp, annotations = {} } }: StoredScaler): string {

@@ -11,7 +11,10 @@ import { createLister } from "./lister.ts";
 import { NotUnderstood, takeEvent } from "./watch-events.ts";
 
 const PAGE_SIZE = 500;
-/** A watch ends by itself after 5 to 10 minutes, so that load moves between servers. One that is silent, without bookmarks too, ends sooner: see connection.ts. */
+/**
+ * A watch ends by itself after 5 to 10 minutes, so that load moves between servers. One that is silent, without bookmarks too, ends sooner:
+ * see connection.ts.
+ */
 const WATCH_SECONDS = 300;
 /** A watch that closes sooner without an event was no watch, ms. */
 const SHORT_WATCH_MS = 1_000;

@@ -67,12 +67,12 @@ function standing(text: string): { readonly decided: number; readonly forecastin
 }
 
 /** What /metrics answers, at the third attempt at the latest: on a machine with much else to do a connection may break. */
-async function metricsText({ metricsUrl, exitCode, lines }: Operator): Promise<string> {
+async function metricsText(operator: Operator): Promise<string> {
   for (let attempt = 1; ; attempt++) {
-    const end = exitCode();
-    if (end !== undefined) throw new Error(`The operator ended with ${end}. It said last: ${lines().slice(-5).map(({ msg }) => msg).join(" | ")}`);
+    const end = operator.exitCode();
+    if (end !== undefined) throw new Error(`The operator ended with ${end}. It said last: ${operator.lines().slice(-5).map(({ msg }) => msg).join(" | ")}`);
     try {
-      return await (await fetch(`${metricsUrl}/metrics`)).text();
+      return await (await fetch(`${operator.metricsUrl}/metrics`)).text();
     } catch (error) {
       if (attempt === 3) throw error;
       await new Promise((resolve) => setTimeout(resolve, 1_000));
