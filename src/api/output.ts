@@ -13,7 +13,7 @@ export const outputSchema = z
     type: choice(
       ["Scale", "HorizontalPodAutoscaler", "External"],
       "Scale sets the replicas of the target. HorizontalPodAutoscaler keeps minReplicas of an HPA on the same target, and leaves everything above to it. " +
-        "External writes nothing: KEDA asks for the number (flag --external-scaler-addr).",
+        "External writes nothing: KEDA asks for the number.",
     ).prefault("Scale"),
     horizontalPodAutoscaler: z
       .strictObject({

@@ -175,5 +175,6 @@ const files = given.kubectl === undefined ? undefined : await provisionModules([
     const patch = JSON.stringify([{ op: "remove", path: "/spec/triggers/0" }]);
     await kubectl("patch", "scaledobject", "api", "--namespace", NS, "--type=json", "-p", patch);
     await reaches("api", 2);
+    expect(await metricsOf("api")).toEqual(["s0-prometheus"]);
   });
 });

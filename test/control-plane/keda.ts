@@ -74,6 +74,7 @@ export async function startKeda({ files, kubectl, namespace }: KedaOptions): Pro
       `--cert-dir=${certificates}`,
       `--tls-cert-file=${join(certificates, "tls.crt")}`,
       `--tls-private-key-file=${join(certificates, "tls.key")}`,
+      `--lister-kubeconfig=${kubectl.kubeconfig}`,
       `--authentication-kubeconfig=${kubectl.kubeconfig}`,
       `--authorization-kubeconfig=${kubectl.kubeconfig}`,
       "--authentication-skip-lookup",
@@ -94,7 +95,14 @@ export async function startKeda({ files, kubectl, namespace }: KedaOptions): Pro
 async function installKinds(files: Readonly<Record<string, string>>, kubectl: Kubectl): Promise<void> {
   const paths = Object.keys(KEDA.files.paths).flatMap((name) => ["-f", files[name] ?? ""]);
   await kubectl("apply", "--server-side", "--force-conflicts", ...paths);
-  await kubectl("wait", "--for=condition=Established", "crd/scaledobjects.keda.sh", "crd/scaledjobs.keda.sh", "--timeout=20s");
+  // A kind whose conditions are not there yet cannot be waited for by kubectl.
+  const endMs = Date.now() + READY_DEADLINE_MS;
+  for (const kind of Object.keys(KEDA.files.paths).map((name) => `${/_([a-z]+)\./.exec(name)?.[1]}.${name.split("_")[0]}`)) {
+    while ((await kubectl.said(["get", kind, "--all-namespaces"])).code !== 0) {
+      if (Date.now() > endMs) throw new Error(`The kind ${kind} is not served after ${READY_DEADLINE_MS / 1000} s.`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
 }
 
 /** The adapter as the API server finds it: on loopback, and known by nothing but its address, so that nobody has to prove who asks. */

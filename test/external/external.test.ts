@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createManualClock, rfc3339 } from "../../src/clock.ts";
 import { OperatorError } from "../../src/errors.ts";
 import { wantedReplicas } from "../../src/external/answers.ts";
-import { serveExternalScaler } from "../../src/external/index.ts";
+import { replicasAnswer, serveExternalScaler } from "../../src/external/index.ts";
 import { kedaClient } from "./client.ts";
 import type { Asked } from "./client.ts";
 
@@ -206,6 +206,18 @@ describe("no number is ever made up", () => {
     expect((await client.metrics(ref("checkout", { more: "x".repeat(100_000) }))).code).toBe("RESOURCE_EXHAUSTED");
     expect((await client.metrics(ref("checkout"))).code).toBe("OK");
   });
+});
+
+test("over HTTP the answers are the same: a status, and the number or the sentence", () => {
+  const cache = new Map([["shop/checkout", scaler("checkout", { from: 20, to: 22 })], ["shop/off", scaler("off", { spec: { mode: "Recommend" } })]]);
+  const lookup = { synced: () => true, get: (key: string) => cache.get(key) };
+  const answer = (name: string, scaleUpTolerance: string | null = null, nowMs = NOW_MS) => replicasAnswer(lookup, { namespace: "shop", name, scaleUpTolerance }, nowMs);
+  expect(answer("checkout")).toEqual({ status: 200, code: "OK", value: { replicas: 23 } });
+  expect(answer("checkout", "0")).toEqual({ status: 200, code: "OK", value: { replicas: 22 } });
+  expect(answer("checkout", "much")).toMatchObject({ status: 400, value: { error: expect.stringContaining("much") } });
+  expect(answer("checkout", null, NOW_MS + 60 * MINUTE_MS)).toMatchObject({ status: 503, value: { error: expect.stringContaining("too long ago") } });
+  expect(answer("off")).toMatchObject({ status: 409, value: { error: expect.stringContaining("Recommend") } });
+  expect(answer("none")).toMatchObject({ status: 404, value: { error: expect.stringContaining("There is no PredictiveScaler") } });
 });
 
 describe("streams", () => {
