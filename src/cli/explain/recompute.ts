@@ -2,11 +2,12 @@
 // Ready replicas of the past are not in Prometheus: they stay unknown, and so do times of shortage.
 import type { Journal, JournalEvent, Slot } from "../../advice/index.ts";
 import type { Scaler } from "../../api/index.ts";
-import { newLine, planFor, withHolidays } from "../../controller/index.ts";
+import { newLine, planFor } from "../../controller/index.ts";
 import { decide, startHistory, withinBounds } from "../../decision/index.ts";
 import type { Decision, DecisionInput, Policy } from "../../decision/index.ts";
 import { lastPresentMs } from "../../series/index.ts";
 import type { Series } from "../../series/index.ts";
+import { holidaysOver } from "../backtest/holidays-over.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const LEAST_SLOT_MS = 5 * 60_000;
@@ -18,7 +19,7 @@ export async function recompute(scaler: Scaler, history: Series, current: number
   const { startMs, stepMs, values } = history;
   const plan = planFor({ ...scaler, spec: { ...scaler.spec, metric: { ...scaler.spec.metric, stepMs } } });
   const { minReplicas, maxReplicas, mode } = plan.policy;
-  const line = newLine(await withHolidays(plan.model, startMs, nowMs));
+  const line = newLine({ ...plan.model, holidays: await holidaysOver(scaler, history) });
   const isFitted = line.forecaster.fit(history).kind === "fitted";
   const leadSteps = plan.model.forecast.leadSteps[0] ?? 1;
   const slotMs = Math.ceil(LEAST_SLOT_MS / stepMs) * stepMs;
