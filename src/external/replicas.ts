@@ -3,7 +3,13 @@
 import { wantedReplicas } from "./answers.ts";
 import type { RefusalCode, ScalerLookup } from "./answers.ts";
 
-const STATUS: Readonly<Record<RefusalCode, number>> = { INVALID_ARGUMENT: 400, PERMISSION_DENIED: 403, NOT_FOUND: 404, FAILED_PRECONDITION: 409, UNAVAILABLE: 503 };
+const STATUS: Readonly<Record<RefusalCode, number>> = {
+  INVALID_ARGUMENT: 400,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  FAILED_PRECONDITION: 409,
+  UNAVAILABLE: 503,
+};
 
 export interface ReplicasAsked {
   readonly namespace: string;
