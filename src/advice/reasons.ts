@@ -34,6 +34,17 @@ function missingEnds({ spec: { fallback } }: Told): string {
   return `${end}; after ${durationText(fallback.afterMs)} the fallback asks for at least ${replicasText(fallback.replicas)}.`;
 }
 
+/** The schedule whose bound set the number, if one did. */
+function scheduleNamed(decision: Told["decision"]): string | undefined {
+  const bound = decision?.trace.findLast(({ rule }) => rule === "bounds")?.message ?? "";
+  return /; schedule (\S+) (?:asks|allows)/.exec(bound)?.[1];
+}
+
+/** The maximum that counts, with its number. */
+function mostOf({ maxReplicas, maxReplicasCeiling }: Told["spec"]): string {
+  return maxReplicasCeiling === undefined ? `maxReplicas (${maxReplicas})` : `maxReplicasCeiling (${maxReplicasCeiling})`;
+}
+
 const DEMAND = {
   ForecastDemand: { means: "The forecast of demand for the lead time, with the margin that the service level asks for, sets the number." },
   CurrentDemand: { means: "The demand of this moment sets the number, because no higher one is forecast or there is no forecast yet." },
@@ -43,7 +54,7 @@ const DEMAND = {
   },
   ForecastAboveMax: {
     means: "Demand is forecast to need more replicas than maxReplicas allows, so it may soon exceed what the target can serve.",
-    change: ({ spec }: Told) => `Raise maxReplicas (${spec.maxReplicas}) before the time that the message names, or let each replica serve more.`,
+    change: ({ spec }: Told) => `Raise ${mostOf(spec)} before the time that the message names, or let each replica serve more.`,
   },
   NothingToDo: { means: "The target already has the replicas that its demand asks for." },
   WithinTolerance: {
@@ -84,9 +95,11 @@ const DEMAND = {
   TooManyReplicas: {
     means: "More replicas are needed than maxReplicas allows, so demand may exceed what the target can serve.",
     change: ({ spec, decision }: Told) => {
+      const schedule = scheduleNamed(decision);
+      if (schedule !== undefined) return `It ends when the schedule ${schedule} does; before that only a higher maxReplicas of it allows more.`;
       const needed = decision?.trace.findLast(({ reason }) => reason === "TooManyReplicas")?.from;
       const far = needed === undefined ? "" : ` to ${needed} or more`;
-      return `Raise maxReplicas (${spec.maxReplicas})${far}, or let each replica serve more (metric.targetPerReplica).`;
+      return `Raise ${mostOf(spec)}${far}, or let each replica serve more (metric.targetPerReplica).`;
     },
   },
   RaisedAboveMax: {
@@ -94,8 +107,12 @@ const DEMAND = {
     change: ({ spec }: Told) => `maxCapacityBreach: Clamp would stop at maxReplicas (${spec.maxReplicas}); it goes back below by itself when demand does.`,
   },
   TooFewReplicas: {
-    means: "Demand needs fewer replicas than minReplicas asks for, so minReplicas sets the number.",
-    change: ({ spec }: Told) => `Only a lower minReplicas (${spec.minReplicas}) would give fewer.`,
+    means: "Demand needs fewer replicas than the floor asks for, so the floor (minReplicas, or that of a schedule) sets the number.",
+    change: ({ spec, decision }: Told) => {
+      const schedule = scheduleNamed(decision);
+      if (schedule !== undefined) return `It ends when the schedule ${schedule} does; only a lower minReplicas of it would give fewer before.`;
+      return `Only a lower minReplicas (${spec.minReplicas}) would give fewer.`;
+    },
   },
 } satisfies Partial<Record<Reason, ReasonText>>;
 

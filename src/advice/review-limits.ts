@@ -21,7 +21,9 @@ function needsOf({ trace, spec }: Evidence): number[] {
 }
 
 export function reviewMaximum(evidence: Evidence): Advice[] {
-  const { maxReplicas } = evidence.spec;
+  // Where a breach of the maximum raises, the ceiling is what nothing goes above.
+  const { maxReplicas: usual, maxReplicasCeiling } = evidence.spec;
+  const [field, maxReplicas] = maxReplicasCeiling === undefined ? (["maxReplicas", usual] as const) : (["maxReplicasCeiling", maxReplicasCeiling] as const);
   const needs = needsOf(evidence);
   const most = needs.at(-1) ?? 0;
   const share = needs.filter((need) => need > maxReplicas).length / Math.max(1, needs.length);
@@ -29,25 +31,26 @@ export function reviewMaximum(evidence: Evidence): Advice[] {
   const wanted = Math.ceil(Math.max(most, Number.isNaN(peak) ? 0 : peak) * HEADROOM);
   if (share > WORTH_SAYING || peak > maxReplicas) {
     const seen =
-      share > WORTH_SAYING ? `Demand needed more than maxReplicas (${maxReplicas}) in ${percent(share)} of the time, up to ${replicasText(most)}.` : "";
-    const ahead = peak > maxReplicas ? ` The forecast peak of the next day needs ${replicasText(peak)}; maxReplicas is ${maxReplicas}.` : "";
-    const change = `Raise maxReplicas to ${wanted}, if the cluster and what stands behind the workload can bear it.`;
+      share > WORTH_SAYING ? `Demand needed more than ${field} (${maxReplicas}) in ${percent(share)} of the time, up to ${replicasText(most)}.` : "";
+    const ahead = peak > maxReplicas ? ` The forecast peak of the next day needs ${replicasText(peak)}; ${field} is ${maxReplicas}.` : "";
+    const change = `Raise ${field} to ${wanted}, if the cluster and what stands behind the workload can bear it.`;
     return [
       {
         topic: "maxReplicas",
         severity: "serious",
         finding: (seen + ahead).trim(),
-        why: "Above maxReplicas nothing can be added, however early the demand is foreseen.",
+        why: `Above ${field} nothing can be added, however early the demand is foreseen.`,
         change,
-        patch: { spec: { maxReplicas: wanted } },
+        patch: { spec: { [field]: wanted } },
       },
     ];
   }
   if (most === 0 || maxReplicas < FAR * wanted || maxReplicas <= evidence.spec.minReplicas) return [];
-  const lower = Math.max(evidence.spec.minReplicas, 2 * wanted);
-  const finding = `Demand never needed more than ${replicasText(most)}; maxReplicas is ${maxReplicas}.`;
+  const lower = Math.max(maxReplicasCeiling === undefined ? evidence.spec.minReplicas : usual, 2 * wanted);
+  if (lower >= maxReplicas) return [];
+  const finding = `Demand never needed more than ${replicasText(most)}; ${field} is ${maxReplicas}.`;
   const why = "A metric that goes wrong (a unit, a label, a loop) could ask for all of them.";
-  return [{ topic: "maxReplicas", severity: "notice", finding, why, change: `Lower maxReplicas to ${lower}.`, patch: { spec: { maxReplicas: lower } } }];
+  return [{ topic: "maxReplicas", severity: "notice", finding, why, change: `Lower ${field} to ${lower}.`, patch: { spec: { [field]: lower } } }];
 }
 
 export function reviewMinimum(evidence: Evidence): Advice[] {

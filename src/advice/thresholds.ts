@@ -22,7 +22,9 @@ export function thresholds(told: Told, replicas: number): Change[] {
 function up(told: Told, replicas: number): Change | undefined {
   const { spec } = told;
   const next = replicas + 1;
-  if (next > spec.maxReplicas) return { replicas: undefined, when: `More than ${spec.maxReplicas}: only with a higher maxReplicas.` };
+  const { maxReplicas, maxReplicasCeiling: most = maxReplicas } = spec;
+  const field = most === maxReplicas ? "maxReplicas" : "maxReplicasCeiling";
+  if (next > most) return { replicas: undefined, when: `More than ${most}: only with a higher ${field}.` };
   return { replicas: next, when: `${replicasText(next)}: as soon as ${load(told, replicas, "above")}.` };
 }
 

@@ -129,7 +129,7 @@ class Book {
       slotMs: this.#slotMs,
       targetPerReplica,
       minReplicas: policy.minReplicas,
-      maxReplicas: policy.maxReplicas,
+      maxReplicas: policy.maxReplicasCeiling ?? policy.maxReplicas,
       serviceLevel,
       decision: this.#last === undefined ? undefined : recordOf(this.#last.decision),
       demand: this.#last === undefined ? undefined : demandOf(this.#last.memory),

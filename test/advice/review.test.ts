@@ -73,6 +73,10 @@ const CASES: readonly (readonly [name: string, topic: Advice["topic"], severity:
   ["an aggregation that leaves labels", "query", "worthwhile", { spec: metric("sum by (pod) (rate(requests_total[10m]))") }, /is not aggregated/],
   ["a maximum below the need", "maxReplicas", "serious", { spec: { maxReplicas: 7 } }, /more than maxReplicas \(7\) in \d+ % of the time, up to 9 replicas/],
   ["a forecast peak above the maximum", "maxReplicas", "serious", { seen: { peakReplicas: 20 } }, /forecast peak of the next day needs 20 replicas/],
+  [
+    "a ceiling below the need", "maxReplicas", "serious", { spec: { maxReplicas: 5, maxCapacityBreach: "Raise", maxReplicasCeiling: 7 } },
+    /more than maxReplicasCeiling \(7\) in \d+ % of the time, up to 9 replicas/,
+  ],
   ["a maximum far from any need", "maxReplicas", "notice", { spec: { maxReplicas: 500 } }, /never needed more than 9 replicas; maxReplicas is 500/],
   ["a minimum that decides most of the time", "minReplicas", "worthwhile", { spec: { minReplicas: 8 } }, /minReplicas \(8\) is more than demand needs in \d+ % of the time/],
   ["pods that are slower than the lead", "leadTime", "serious", { seen: { readyMs: [4, 26, 5].map((m) => m * MINUTE_MS) } }, /Of 3 pods seen, 95 % were Ready within 26m; the lead time is 20m/],

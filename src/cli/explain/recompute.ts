@@ -18,7 +18,8 @@ const SLICE = 2_000;
 export async function recompute(scaler: Scaler, history: Series, current: number, nowMs: number, pause: () => Promise<void>): Promise<Journal> {
   const { startMs, stepMs, values } = history;
   const plan = planFor({ ...scaler, spec: { ...scaler.spec, metric: { ...scaler.spec.metric, stepMs } } });
-  const { minReplicas, maxReplicas, mode } = plan.policy;
+  const { minReplicas, mode } = plan.policy;
+  const { maxReplicas } = plan.model.demand;
   const line = newLine({ ...plan.model, holidays: await holidaysOver(scaler, history) });
   const isFitted = line.forecaster.fit(history).kind === "fitted";
   const leadSteps = plan.model.forecast.leadSteps[0] ?? 1;
