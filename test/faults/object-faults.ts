@@ -14,11 +14,11 @@ import type { World } from "./world.ts";
 const EDITS = 15;
 const SECRET = "rotated";
 
-const aboutTarget = (id: string, what: string, fault: Fault): FaultCase => ({
+const aboutTarget = (id: string, what: string, fault: Fault, happens = "the target is left as it is", isBlind = true): FaultCase => ({
   id,
   what,
-  happens: "the target is left as it is",
-  isBlind: true,
+  happens,
+  isBlind,
   isNeighbourServed: true,
   sees: { kind: "condition", type: "AbleToScale", status: "False", reason: "KubernetesUnreachable" },
   async begin({ api, subject }) {
@@ -32,7 +32,7 @@ const secret = (namespace: string, token: string) => ({ apiVersion: "v1", kind: 
 export const objectFaults: readonly FaultCase[] = [
   aboutTarget("scale-500", "every call about a scale ends with 500", { kind: "status", status: 500 }),
   aboutTarget("scale-garbage", "every answer about a scale is no JSON", { kind: "garbage" }),
-  aboutTarget("scale-cut", "every answer about a scale is cut in the middle", { kind: "cut" }),
+  aboutTarget("scale-cut", "every answer about a scale is cut in the middle", { kind: "cut" }, "the write was made all the same, which the next pass sees", false),
   {
     id: "scale-conflict",
     what: "every change of a scale is answered 409, for a minute",

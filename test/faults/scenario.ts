@@ -67,10 +67,10 @@ export async function runScene(scene: Scene, { until = [8, 30], ...setting }: Sc
 
 async function runCase(one: FaultCase, world: World & OpenWorld): Promise<{ readonly outcome: Outcome; readonly blind: Blind | undefined }> {
   const { nowMs, rate } = world;
-  const beganMs = nowMs();
-  const wallMs = performance.now();
   const linesBefore = world.operator().lines().length;
   const fault = await one.begin(world);
+  const beganMs = nowMs();
+  const wallMs = performance.now();
   const seen = await waitFor(`${one.id}: what the user sees`, WELL_MS, () => look(world, one, linesBefore));
   await pause(Math.max(0, (one.seconds ?? 0) * 1000 - (performance.now() - wallMs), ((one.minutes ?? MINUTES) * MINUTE_MS - (nowMs() - beganMs)) / rate));
   if (one.isNeighbourServed) await isDecided(world, NEIGHBOUR, nowMs() - IN_FLIGHT_MS * rate);
