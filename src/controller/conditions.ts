@@ -133,7 +133,8 @@ function scalingLimited({ decision, memory, nowMs }: Seen): Verdict {
 }
 
 function ready(parts: readonly Verdict[], conflict: Verdict): Verdict {
-  const wrong = parts.find((part) => part.status === "False") ?? (conflict.status === "True" ? conflict : undefined);
+  // Who may not write does nothing, whatever else is wrong.
+  const wrong = conflict.status === "True" ? conflict : parts.find((part) => part.status === "False");
   if (wrong === undefined) return { type: "Ready", status: "True", reason: "AsExpected", message: "Forecasting and scaling." };
   return { type: "Ready", status: "False", reason: wrong.reason, message: wrong.message };
 }

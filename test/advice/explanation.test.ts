@@ -22,7 +22,7 @@ const EXPECTED: Readonly<Record<Reason, { readonly on: "decision" | "condition" 
   ScaleDownDisabled: { on: "decision", says: [/never to remove any/, /selectPolicy to Max/] },
   RaisedAboveMax: { on: "decision", says: [/more.*than maxReplicas/i, /Clamp would stop at maxReplicas \(40\)/] },
   TooManyReplicas: { on: "decision", says: [/more.*than maxReplicas allows/i, /Raise maxReplicas \(40\)/] },
-  TooFewReplicas: { on: "decision", says: [/minReplicas sets the number/, /lower minReplicas \(2\)/] },
+  TooFewReplicas: { on: "decision", says: [/minReplicas, or that of a schedule\) sets the number/, /lower minReplicas \(2\)/] },
   RecommendOnly: { on: "decision", says: [/nothing is written/, /Set mode to Active/] },
   ScaleOutOnly: { on: "decision", says: [/ScaleOutOnly none are removed/, /Set mode to Active/] },
   RestartGuard: { on: "decision", says: [/has not watched this scaler long enough/, /scale-down window \(10m\)/] },

@@ -3,7 +3,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Said } from "../control-plane/kubectl.ts";
 import { earlyFall, HOUR_MS, PER_REPLICA } from "./demand.ts";
-import { namespaceOf, scaler } from "./manifests.ts";
+import { conditionOf, namespaceOf, scaler } from "./manifests.ts";
+import type { ShownScaler } from "./manifests.ts";
 import { operatorKubeconfig } from "./operator-account.ts";
 import { startOperator } from "./operator.ts";
 import type { Operator } from "./operator.ts";
@@ -107,10 +108,14 @@ describeCluster("GitOps and the owner of spec.replicas", () => {
     expect(stderr).toContain(".spec.replicas");
   });
 
-  test("with replicas in Git a forced apply, which is what both tools do, takes them back; the operator raises them again", async () => {
+  test("with replicas in Git a forced apply, which is what both tools do, takes them back; the operator says who it was and raises them again later", async () => {
     const forced = await applied(serverSide(inGit("fought-over", { replicas: 3 }), ARGO_CD, "--force-conflicts"));
     expect(forced.spec.replicas).toBe(3);
     expect(ownersOfReplicas(forced)).toEqual([`${ARGO_CD} Apply`]);
+    await waitFor("the scaler names who changed the replicas", SOON_MS, async () => {
+      const found = conditionOf(JSON.parse(await kubectl("get", "psc", "fought-over", "--namespace", NS, "-o", "json")) as ShownScaler, "Conflict");
+      expect(found).toMatchObject({ status: "True", reason: "ChangedByOther", message: expect.stringContaining(ARGO_CD) as string });
+    });
     expect(ownersOfReplicas(await scaled("fought-over"))).toEqual([`${OPERATOR} Update scale`]);
   });
 

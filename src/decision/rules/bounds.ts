@@ -13,11 +13,11 @@ export const bounds: Rule = {
       const message = `The need is ${replicasText(replicas)}; ${named(ceiling, "maxReplicas")} allows ${ceiling.replicas}.`;
       return { to: ceiling.replicas, reason: "TooManyReplicas", message };
     }
-    if (ceiling.above !== undefined && replicas > ceiling.above) {
+    const floor = floorAt(policy, nowMs);
+    if (ceiling.above !== undefined && replicas > ceiling.above && replicas >= floor.replicas) {
       const message = `The need is ${replicasText(replicas)}, above maxReplicas (${ceiling.above}); maxCapacityBreach Raise allows up to ${ceiling.replicas}.`;
       return { to: replicas, reason: "RaisedAboveMax", message };
     }
-    const floor = floorAt(policy, nowMs);
     const isFloorDeciding = replicas === floor.replicas && demand.kind !== "missing" && demand.unlimited < floor.replicas;
     if (replicas >= floor.replicas && !isFloorDeciding) return undefined;
     const asked = isFloorDeciding ? demand.unlimited : replicas;
