@@ -27,7 +27,8 @@ const WORKER = typeof __HOLIDAYS_WORKER__ === "undefined" ? "./holidays-worker.t
 
 /** The image carries no copy of the library; a checkout and a plugin that npm installed have it in node_modules. */
 const NOT_INSTALLED =
-  "the package date-holidays is not installed beside the operator. Take holidays out of forecast.calendar (events and exclude work without it), or install the package";
+  "the package date-holidays is not installed beside the operator. " +
+  "Take holidays out of forecast.calendar (events and exclude work without it), or install the package";
 
 const known = new Map<string, Promise<readonly Holiday[]>>();
 /** One thread at a time: it takes some 35 MB while it works. */

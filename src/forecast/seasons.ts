@@ -115,7 +115,7 @@ export function dayLagAt(clock: LocalClock, localMs: number): number {
   return !clock.hasHolidays || isAlike(clock, localMs, localMs - DAY_MS, 1) ? 1 : 0;
 }
 
-/** How many days before the day of `localMs` the day to compare with lies: a week if that counted as the same weekday, else the newest that did; 0: none did. */
+/** How many days before the day of `localMs` the day to compare with lies: 7 if that one counted as the same weekday, else the newest that did; 0: none. */
 export function weekLagAt(clock: LocalClock, localMs: number): number {
   if (!clock.hasHolidays || isAlike(clock, localMs, localMs - WEEK_MS, 0)) return DAYS_OF_WEEK;
   for (let days = 1; days < DAYS_OF_WEEK; days++) if (isAlike(clock, localMs, localMs - days * DAY_MS, 0)) return days;

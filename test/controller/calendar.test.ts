@@ -6,6 +6,7 @@ import type { LearnResult } from "../../src/controller/learner.ts";
 import { learnModel } from "../../src/controller/model.ts";
 import { acceptModel, newMemory } from "../../src/controller/memory.ts";
 import { ceilingAt, floorAt } from "../../src/decision/index.ts";
+import { eventWords } from "../../src/decision/rules/event-words.ts";
 import { DAY_MS, MINUTE_MS, planOf, seriesOf, START_MS } from "./world.ts";
 
 const YEAR_MS = Date.UTC(2026, 0, 1);
@@ -64,6 +65,13 @@ describe("a plan with a calendar", () => {
     expect(floors[1]?.by).toBe("event sale");
     expect(ceilingAt(policy, saleMs).replicas).toBe(40);
   });
+});
+
+test("the sentence of a decision names the events of the lead, and no others", () => {
+  const { policy } = withCalendar({ events: [{ ...SALE, multiplier: "2.5" }, { ...SALE, name: "floor", floorReplicas: 9 }] });
+  const words = (nowMs: number) => eventWords(policy, nowMs, nowMs + 20 * MINUTE_MS);
+  expect(words(saleMs - 20 * MINUTE_MS)).toBe(", with the event sale counted 2.5 times");
+  expect([words(saleMs - 21 * MINUTE_MS), words(saleMs + DAY_MS)]).toEqual(["", ""]);
 });
 
 test("holidays reach the thread that learns, and the track that goes on from what it learned", async () => {
