@@ -7,8 +7,8 @@ import type { Tls } from "./credentials.ts";
 
 /** Calls at once: as many as the controller has workers; more wait in the pool. */
 const CALL_SOCKETS = 16;
-/** Watches at once: a handful of reflectors. */
-const WATCH_SOCKETS = 32;
+/** Watches are as many as there are reflectors: some for each namespace that is watched by itself. One that waited for a socket would wait for minutes. */
+const WATCH_SOCKETS = null;
 /** Idle sockets are probed after so long, ms: below the idle limit of the usual load balancers (60 s). */
 const KEEP_ALIVE_PROBE_MS = 30_000;
 /** A connection must stand after so long, ms. */
@@ -21,7 +21,7 @@ export interface Pool {
 }
 
 export function createPool(proxyUrl: string | undefined): Pool {
-  const make = (connections: number, tls: Tls): Dispatcher => {
+  const make = (connections: number | null, tls: Tls): Dispatcher => {
     const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS, timeout: CONNECT_TIMEOUT_MS };
     if (proxyUrl === undefined) return new Agent({ connections, allowH2: false, connect });
     return new ProxyAgent({ uri: proxyUrl, connections, allowH2: false, requestTls: connect });

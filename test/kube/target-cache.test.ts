@@ -173,6 +173,18 @@ test.each(["list", "watch"] as const)("where the operator may not %s each read a
   expect(lists()).toBe(2);
 });
 
+test("fifty namespaces are watched at the same time, each by itself", async () => {
+  const others = Array.from({ length: 49 }, (_, i) => `other-${i}`);
+  const { scales, stop, read, gets, untilKnown, patch } = await setUp({ namespaces: [...others, "shop"] });
+  const outcomes = await Promise.allSettled(others.map((namespace) => scales.read(namespace, TARGET, stop.signal)));
+  expect(outcomes.map(({ status }) => status)).toEqual(others.map(() => "rejected"));
+  await untilKnown();
+  const before = gets();
+  await patch(7);
+  await vi.waitFor(async () => expect((await read()).replicas).toBe(7), 5_000);
+  expect(gets()).toBe(before);
+});
+
 test("a target that is gone is told as such", async () => {
   const { scales, stop, untilKnown } = await setUp();
   await untilKnown();
