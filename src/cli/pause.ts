@@ -111,15 +111,15 @@ async function change(names: readonly string[], options: PauseOptions, io: Io, w
 /** Writes what `words` makes of the pause there is; the pause that there is then. */
 async function annotate(connection: KubeConnection, at: { namespace: string; name: string }, words: Words, signal: AbortSignal): Promise<Pause> {
   const path = `${scalersPath(at.namespace)}/${encodeURIComponent(at.name)}`;
-  const { nowMs } = createClock();
+  const clock = createClock();
   for (let attempt = 1; ; attempt++) {
     try {
       const { metadata } = (await connection.request({ method: "GET", path, signal })) as KubeObject;
-      const annotations = words(pauseOf(metadata.annotations, nowMs()), nowMs());
+      const annotations = words(pauseOf(metadata.annotations, clock.nowMs()), clock.nowMs());
       const body = { metadata: { resourceVersion: metadata.resourceVersion, annotations } };
       const contentType = "application/merge-patch+json";
       const written = (await connection.request({ method: "PATCH", path: `${path}?fieldManager=kubectl-psc`, body, contentType, signal })) as KubeObject;
-      return pauseOf(written.metadata.annotations, nowMs());
+      return pauseOf(written.metadata.annotations, clock.nowMs());
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
       if (error.status === 409 && attempt < TRIES) continue;

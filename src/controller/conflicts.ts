@@ -76,7 +76,8 @@ function anotherScaler(neighbours: Neighbours | undefined, stored: StoredScaler,
   const older = neighbours?.olderScalerOf(stored);
   if (older === undefined) return undefined;
   const todo = "delete one, or set its mode to Recommend";
-  return { reason: "AnotherScaler", sentence: `The older PredictiveScaler ${older} scales ${target.kind} ${target.name} too; the younger writes nothing: ${todo}.` };
+  const sentence = `The older PredictiveScaler ${older} scales ${target.kind} ${target.name} too; the younger writes nothing: ${todo}.`;
+  return { reason: "AnotherScaler", sentence };
 }
 
 function anotherAutoscaler(neighbours: Neighbours | undefined, stored: StoredScaler, { namespace, target, output }: Plan): Conflict | undefined {

@@ -141,7 +141,7 @@ async function readScale(line: LineParts, { plan }: Memory, signal: AbortSignal)
 }
 
 /** Sees who else scales the target; a failure if that cannot be seen. */
-async function lookForOthers(line: LineParts, stored: StoredScaler, memory: Memory, scale: TargetScale, signal: AbortSignal): Promise<OperatorError | undefined> {
+async function lookForOthers(line: LineParts, stored: StoredScaler, memory: Memory, scale: TargetScale, signal: AbortSignal) {
   try {
     await findConflict(line, { memory, stored, scale, nowMs: line.clock.nowMs() }, signal);
     return undefined;

@@ -2,7 +2,7 @@
 // Invariant: what may not be seen is left out, said once, and asked for again; it never stops the operator.
 import type { ScaleTargetRef } from "../api/index.ts";
 import type { Clock } from "../clock.ts";
-import { OperatorError } from "../errors.ts";
+import type { OperatorError } from "../errors.ts";
 import type { KubeConnection, KubeObject } from "./kube.ts";
 import { createReflector } from "./reflector.ts";
 

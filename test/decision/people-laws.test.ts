@@ -37,35 +37,38 @@ const input: fc.Arbitrary<DecisionInput> = fc
     return {
       nowMs: NOW_MS, demand, expectedAtMost: NaN, lastSampleMs: isMissing ? NaN : NOW_MS, missingBecause: isMissing ? "No sample." : undefined,
       target: { replicas: from, ready: from, isRollingOut }, policy, history: startHistory(NOW_MS - 86_400_000, from), pause, conflict,
-    } as DecisionInput;
+    };
   });
-const RUNS = { seed: 8, numRuns: 2_000 };
+
+function always(law: (given: DecisionInput) => void): void {
+  fc.assert(fc.property(input, law), { seed: 8, numRuns: 2_000 });
+}
 
 test("a pause holds its direction, a conflict both, against everything else", () => {
-  fc.assert(fc.property(input, (given) => {
+  always((given) => {
     const { to, from } = decide(given);
     if (given.policy.mode === "Recommend") return;
     if (given.conflict !== undefined) expect(to).toBe(from);
     if (given.pause?.scaleIn === true) expect(to).toBeGreaterThanOrEqual(from);
     if (given.pause?.scaleOut === true) expect(to).toBeLessThanOrEqual(from);
-  }), RUNS);
+  });
 });
 
 test("without them the number is within the bounds of the moment, and the floor wins where they collide", () => {
-  fc.assert(fc.property(input, (given) => {
+  always((given) => {
     const { policy } = given;
     const { to, from } = decide({ ...given, pause: undefined, conflict: undefined });
     const [floor, ceiling] = [floorAt(policy, NOW_MS).replicas, ceilingAt(policy, NOW_MS).replicas];
     expect(ceiling).toBeGreaterThanOrEqual(floor);
     expect(to).toBeGreaterThanOrEqual(floor);
     expect(to).toBeLessThanOrEqual(policy.mode === "ScaleOutOnly" ? Math.max(from, ceiling) : ceiling);
-  }), RUNS);
+  });
 });
 
 test("nothing is removed on missing samples but what a ceiling asks for, and every decision replays the same", () => {
-  fc.assert(fc.property(input, (given) => {
+  always((given) => {
     const decision = decide(given);
     expect(decide(given)).toEqual(decision);
     if (given.demand.kind === "missing") expect(decision.to).toBeGreaterThanOrEqual(Math.min(decision.from, ceilingAt(given.policy, NOW_MS).replicas));
-  }), RUNS);
+  });
 });
