@@ -110,9 +110,9 @@ describeCluster("others who scale the same target", () => {
     const name = "gets-an-hpa";
     await kubectl.apply(deployment(NS, name, 3), scaler(NS, name, { service: "early" }));
     await scaled(name);
-    const ours = writes(name);
     await kubectl.apply(hpa(name, 3));
     await conflict(name, "True", "AnotherAutoscaler");
+    const ours = writes(name);
     await waitFor("the HPA has made its change", SOON_MS, async () => expect(await replicas(name)).toBe(3));
     await operator.until(operator.nowMs() + 5 * MINUTE_MS);
     expect([writes(name), await replicas(name)]).toEqual([ours, 3]);
