@@ -1,6 +1,6 @@
 // Bundles the program to dist/predictive-scaler.mjs (Node 24, ESM). The model worker is bundled first and goes into it as a text.
-// The thread that knows the world's holidays is a file beside it, dist/holidays.mjs. The holiday library is not in it: the licence of its data is not one
-// that a bundle may carry, so it is taken from node_modules where it is installed.
+// The thread that knows the world's holidays is a file beside it, dist/holidays.mjs: it is read only where a calendar names holidays, and its data have a
+// licence of their own (third-party-licenses.txt names it, and the sources).
 // Beside it, for whoever passes the bundle on: the licences and the bill of materials of what is in it.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -33,7 +33,7 @@ const requireBanner = {
   js: "import{createRequire as __cr}from'node:module';import{fileURLToPath as __fu}from'node:url';const require=__cr(import.meta.url);const __filename=__fu(import.meta.url);const __dirname=__fu(new URL('.',import.meta.url));",
 };
 const HOLIDAYS = "holidays.mjs";
-const holidays = await build({ ...options, entryPoints: ["src/controller/holidays-worker.ts"], outfile: `dist/${HOLIDAYS}`, format: "esm", banner: requireBanner, external: ["date-holidays"] });
+const holidays = await build({ ...options, entryPoints: ["src/controller/holidays-worker.ts"], outfile: `dist/${HOLIDAYS}`, format: "esm", banner: requireBanner });
 
 const program = await build({
   ...options,

@@ -2,9 +2,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** SPDX ids: permissive, compatible with Apache-2.0. An `OR` is fine if one side is here. */
+/**
+ * SPDX ids: permissive, compatible with Apache-2.0. An `OR` is fine if one side is here. CC-BY-3.0 is of data, which are passed on as they are, with their
+ * sources; where their own text asks to share alike, that is for changed data.
+ */
 export const ALLOWED_LICENSES: ReadonlySet<string> = new Set([
-  "0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "PSF-2.0", "Python-2.0", "Unlicense",
+  "0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-3.0", "CC0-1.0", "ISC", "MIT", "PSF-2.0", "Python-2.0", "Unlicense",
 ]);
 
 export interface BundledPackage {

@@ -25,11 +25,6 @@ export interface HolidayQuestion {
 declare const __HOLIDAYS_WORKER__: string | undefined;
 const WORKER = typeof __HOLIDAYS_WORKER__ === "undefined" ? "./holidays-worker.ts" : __HOLIDAYS_WORKER__;
 
-/** The image carries no copy of the library; a checkout and a plugin that npm installed have it in node_modules. */
-const NOT_INSTALLED =
-  "the package date-holidays is not installed beside the operator. " +
-  "Take holidays out of forecast.calendar (events and exclude work without it), or install the package";
-
 const known = new Map<string, Promise<readonly Holiday[]>>();
 /** One thread at a time: it takes some 35 MB while it works. */
 let last: Promise<unknown> = Promise.resolve();
@@ -40,7 +35,7 @@ function ask(question: HolidayQuestion): Promise<readonly Holiday[]> {
     const fail = (what: string) =>
       reject(new OperatorError(`The public holidays of ${question.country} could not be found out: ${what}`, { reason: "InternalError", retry: "backoff" }));
     worker.once("message", resolve);
-    worker.once("error", (error) => fail("code" in error && error.code === "ERR_MODULE_NOT_FOUND" ? NOT_INSTALLED : error.message));
+    worker.once("error", (error) => fail(error.message));
     worker.once("exit", (code) => fail(`the thread ended with code ${code}`));
   });
 }
