@@ -172,9 +172,10 @@ describeCluster("a morning with a forecast below an HPA", () => {
     found = written(await live());
     kubeconfig = await operatorKubeconfig(kubectl, folder, "operator-floor");
     operator = await startOperator({ kubeconfig, prometheusUrl, namespaces: [NS], clockStartMs: clock(7, 30), clockRate: RATE });
+    // Of two scalers of one target only the older writes: these are of another.
     await kubectl.apply(
       psc("web"),
-      psc("no-hpa", { output: { ...output, horizontalPodAutoscaler: { name: "nowhere" } } }),
+      psc("no-hpa", { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "other" }, output: { ...output, horizontalPodAutoscaler: { name: "nowhere" } } }),
       psc("mismatch", { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "other" } }),
     );
   });
