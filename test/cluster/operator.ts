@@ -46,7 +46,7 @@ export interface Operator {
 }
 
 export const BUNDLE = fileURLToPath(new URL("../../dist/predictive-scaler.mjs", import.meta.url));
-const LISTENING_DEADLINE_MS = 30_000;
+const LISTENING_DEADLINE_MS = 120_000;
 const STOP_DEADLINE_MS = 15_000;
 const TAIL_LINES = 20;
 
