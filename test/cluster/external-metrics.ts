@@ -53,7 +53,7 @@ function answerTo(path: string, values: Readonly<Record<string, () => number>>):
   return { kind: "ExternalMetricValueList", apiVersion: `${GROUP}/${VERSION}`, metadata: {}, items: [item] };
 }
 
-/** An HPA of the Deployment of the same name that keeps the metric at `perReplica` a replica, and forgets what was at once. */
+/** An HPA of the Deployment of the same name that keeps the metric at `perReplica` a replica, at any pace, and forgets what was at once. */
 export function externalAutoscaler(namespace: string, name: string, metric: string, perReplica: number, [minReplicas, maxReplicas]: readonly [number, number]): object {
   return {
     apiVersion: "autoscaling/v2",
@@ -64,7 +64,7 @@ export function externalAutoscaler(namespace: string, name: string, metric: stri
       minReplicas,
       maxReplicas,
       metrics: [{ type: "External", external: { metric: { name: metric }, target: { type: "AverageValue", averageValue: String(perReplica) } } }],
-      behavior: { scaleDown: { stabilizationWindowSeconds: 0 } },
+      behavior: { scaleUp: { policies: [{ type: "Pods", value: 100, periodSeconds: 15 }] }, scaleDown: { stabilizationWindowSeconds: 0 } },
     },
   };
 }
