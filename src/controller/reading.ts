@@ -59,12 +59,7 @@ function lowestOf({ values }: Samples): number {
 /** Why the metric counts as missing now, or undefined while it is there. */
 export function missingReason(reading: Reading, lastSampleMs: number, stepMs: number, nowMs: number): OperatorError | undefined {
   if (reading.kind === "failure") return reading.error;
-  if (isBeforeSamples(lastSampleMs, stepMs, nowMs))
-    return new OperatorError(`The newest sample is ${Math.round((lastSampleMs - nowMs) / 60_000)} minutes ahead of the operator's clock, which has gone back.`, {
-      reason: "MetricStale",
-      retry: "nextInterval",
-      hint: "Check the clock of the operator's node.",
-    });
+  if (isBeforeSamples(lastSampleMs, stepMs, nowMs)) return clockWentBack(Math.round((lastSampleMs - nowMs) / 60_000));
   if (nowMs - lastSampleMs <= MISSING_AFTER_STEPS * stepMs + settleDelayMs(stepMs)) return undefined;
   if (reading.kind === "answer" && reading.lowest < 0)
     return new OperatorError(`The query answered values below 0, down to ${reading.lowest}; demand is 0 or more, so they count as missing.`, {
@@ -89,6 +84,11 @@ export function missingReason(reading: Reading, lastSampleMs: number, stepMs: nu
     retry: "nextInterval",
     hint: "Check that the workload is still scraped.",
   });
+}
+
+function clockWentBack(minutes: number): OperatorError {
+  const message = `The newest sample is ${minutes} minutes ahead of the operator's clock, which has gone back.`;
+  return new OperatorError(message, { reason: "MetricStale", retry: "nextInterval", hint: "Check the clock of the operator's node." });
 }
 
 /** Steps without a sample after which a metric that was there counts as missing; single gaps are ordinary. */

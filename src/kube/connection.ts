@@ -44,7 +44,6 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
   const pool = createPool(credentials.proxyUrl);
   const { server, namespace } = credentials;
   const userAgent = options.userAgent ?? "predictive-scaler";
-  const silenceMs = options.watchSilenceMs ?? WATCH_SILENCE_MS;
   const call = async (purpose: "call" | "watch", request: KubeRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
     const { method, path, body, contentType = typeOf(method) } = request;
     const own = { "user-agent": userAgent, accept: "application/json", ...(body === undefined ? {} : { "content-type": contentType }) };
@@ -54,9 +53,7 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
         method,
         dispatcher: pool.dispatcher(purpose, tls),
         signal,
-        // The signal is the limit of a call; a watch has one between its lines too.
-        headersTimeout: purpose === "watch" ? silenceMs : 0,
-        bodyTimeout: purpose === "watch" ? silenceMs : 0,
+        ...timeoutsOf(purpose, options.watchSilenceMs ?? WATCH_SILENCE_MS),
         headers: { ...own, ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }).catch((error: unknown) => {
@@ -126,6 +123,12 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** The signal is the limit of a call (0: none other); a watch has one between its lines too. */
+function timeoutsOf(purpose: "call" | "watch", silenceMs: number): { readonly headersTimeout: number; readonly bodyTimeout: number } {
+  const ms = purpose === "watch" ? silenceMs : 0;
+  return { headersTimeout: ms, bodyTimeout: ms };
 }
 
 function codeOf(error: unknown): string {
