@@ -60,12 +60,14 @@ describeCluster("an HPA whose floor was kept", () => {
     await kubectl("delete", "hpa", "--all", "--namespace", NS);
   });
 
-  const hold = async (name: string, floor: number) => {
-    const autoscalers = createAutoscalers({ connection });
-    const found = await autoscalers.read(NS, name, signal);
-    if (found === undefined) throw new Error(`${name} is not there`);
-    await autoscalers.hold(NS, found, "checkout", floor, signal);
-  };
+  /** As a pass does it: read anew where the HPA controller has written the status in between. */
+  const hold = (name: string, floor: number) =>
+    waitFor(`the floor of ${name}`, SOON_MS, async () => {
+      const autoscalers = createAutoscalers({ connection });
+      const found = await autoscalers.read(NS, name, signal);
+      if (found === undefined) throw new Error(`${name} is not there`);
+      await autoscalers.hold(NS, found, "checkout", floor, signal);
+    });
   const giveBack = (name: string) => createAutoscalers({ connection }).giveBack(NS, name, "checkout", signal);
 
   test.each([
