@@ -76,7 +76,7 @@ export async function race({ hours, rate, say }: RaceOptions): Promise<RaceFigur
     const started = await startKeda({ files: keda, kubectl: cluster.kubectl, namespace: NAMESPACE });
     stops.push(() => started.stop());
     const present = await servePresent(prometheus.url, nowMs);
-    stops.push(present.stop);
+    stops.push(() => present.stop());
     const [port = 0] = await freePorts(1);
     const racing = arms({ rate, query: QUERY, prometheusUrl: present.url, scalerAddress: `127.0.0.1:${port}` });
     const kubeconfig = await operatorKubeconfig(cluster.kubectl, cluster.folder, "race-operator");
