@@ -92,8 +92,9 @@ export const operatorFaults: readonly FaultCase[] = [
   },
   {
     ...jump("clock-back", "the clock of the operator's node is 1 h behind for 40 minutes", -JUMP_MS),
-    happens: "decisions are those of an hour ago until the clock is right again; then what was missed is read",
-    sees: { kind: "nothing", text: "nothing but `status.decision.time`" },
+    happens: "replicas hold until the clock has passed the newest sample; what was missed is read then",
+    isBlind: true,
+    sees: { kind: "condition", type: "MetricAvailable", status: "False", reason: "MetricStale" },
   },
 ];
 
