@@ -30,7 +30,7 @@ export interface NeighbourOptions {
   readonly clock: Clock;
   /** Undefined: all. */
   readonly namespaces: readonly string[] | undefined;
-  /** Told once that HPAs may not be listed. */
+  /** Told once of each verb in each namespace that HPAs may not be seen with. */
   readonly onRefused: (error: OperatorError) => void;
   /** Told of every other failure of the watch. */
   readonly onError: (error: OperatorError) => void;
@@ -42,11 +42,11 @@ interface Rival extends RivalAutoscaler {
 
 export function createNeighbours(options: NeighbourOptions): Neighbours {
   const autoscalers = createIndex<Rival>(({ target }) => target);
-  let isRefused = false;
+  const refused = new Set<string>();
   const onError = (error: OperatorError) => {
     if (error.reason !== "Forbidden") return options.onError(error);
-    if (!isRefused) options.onRefused(error);
-    isRefused = true;
+    if (!refused.has(error.message)) options.onRefused(error);
+    refused.add(error.message);
   };
   const handlers = { changed: (key: string, rival: Rival | undefined) => autoscalers.set(key, rival?.target === "" ? undefined : rival) };
   const reflectors = pathsOf(options.namespaces).map((path) =>
@@ -57,7 +57,7 @@ export function createNeighbours(options: NeighbourOptions): Neighbours {
     run: async (signal) => void (await Promise.all(reflectors.map((reflector) => reflector.run(signal)))),
     autoscalersOf(namespace, target) {
       const found = autoscalers.at(targetKey(namespace, target));
-      return found.length === 0 && !isRefused && !reflectors.every((reflector) => reflector.synced()) ? undefined : found;
+      return found.length === 0 && refused.size === 0 && !reflectors.every((reflector) => reflector.synced()) ? undefined : found;
     },
     changed: (key, scaler) => scalers.set(key, scaler === undefined || !isWriting(scaler) ? undefined : scaler),
     olderScalerOf(scaler) {
