@@ -2,8 +2,9 @@
 // in each of the others all but one verb. A row says what stops there and where the missing rule is named; the same is done in "rbac-all" and is not refused.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connect, createEvents, createHeadrooms, createLeases, createStatuses, HEADROOM_RULES, KubeError, LEADER_RULES, OPERATOR_RULES } from "../../src/kube/index.ts";
+import { connect, createEvents, createHeadrooms, createLeases, createScales, createStatuses, HEADROOM_RULES, KubeError, LEADER_RULES, OPERATOR_RULES } from "../../src/kube/index.ts";
 import type { KubeConnection, KubeObject, PolicyRule } from "../../src/kube/index.ts";
+import { createClock } from "../../src/clock.ts";
 import { HOUR_MS } from "./demand.ts";
 import { externalAutoscaler } from "./external-metrics.ts";
 import { deployment, namespaceOf, scaler } from "./manifests.ts";
@@ -59,6 +60,8 @@ const ROWS: readonly Row[] = [
 ];
 /** A scaler is read by itself only if it changed between being seen and being written: that moment is made here, not waited for. */
 const READ_ROW = ROWS.find(({ group, resource, verb }) => group === SCALERS.group && resource === SCALERS.resource && verb === "get") as Row;
+/** Targets are read only where the watch has not yet told them: that moment too. */
+const TARGET_ROWS = ROWS.filter(({ group, verb }) => group === "apps" && verb === "get");
 /** The verbs on events: the operator uses one group of the two, so both are asked for without it. */
 const EVENT_ROWS = ["events.k8s.io", ""].flatMap((group) => ["create", "patch"].map((verb) => ({ group, resource: "events", verb })));
 /** What `nodeHeadroom` adds where the chart allows it. */
@@ -166,7 +169,7 @@ describeCluster("permissions", () => {
   afterAll(async () => {
     await operator?.stop();
     await Promise.all([account?.close(), admin?.close()]);
-    for (const row of [{ namespace: ALL }, ...ROWS.map((one) => ({ namespace: namespaceWithout(one) }))]) await kubectl("delete", "psc", "--all", "--namespace", row.namespace);
+    // What a finalizer keeps goes with the cluster.
     await kubectl("delete", "namespace", ALL, ...[...ROWS, ...EVENT_ROWS, ...LEASE_ROWS, ...HEADROOM_ROWS].map(namespaceWithout), "--wait=false");
   });
 
@@ -179,7 +182,7 @@ describeCluster("permissions", () => {
   const refusals = async (namespace: string, { named, resource, ...row }: Row) =>
     (await said(namespace, { named, resource, ...row } as Row)).filter((text) => text.includes(`may not ${row.verb} ${named ?? resource} in`));
 
-  test.each(ROWS.filter((row) => row !== READ_ROW).map((row) => [textOf(row), row.breaks, row] as const))("without %s %s", async (_grant, _breaks, row) => {
+  test.each(ROWS.filter((row) => row !== READ_ROW && !TARGET_ROWS.includes(row)).map((row) => [textOf(row), row.breaks, row] as const))("without %s %s", async (_grant, _breaks, row) => {
     const namespace = namespaceWithout(row);
     const refusal = await waitFor(`the refusal of ${textOf(row)}`, SOON_MS, async () => {
       const [found] = await refusals(namespace, row);
@@ -204,6 +207,15 @@ describeCluster("permissions", () => {
   test("with all rules nothing was refused", () => {
     const lines = operator.lines().filter(({ msg, namespace }) => namespace === ALL || msg.includes(`"${ALL}"`));
     expect(lines.filter(({ msg }) => msg.includes("may not"))).toEqual([]);
+  });
+
+  test.each(TARGET_ROWS.map((row) => [textOf(row), row.breaks, row] as const))("without %s %s", async (_grant, _breaks, { target, resource }) => {
+    const scales = createScales({ connection: account, clock: createClock() });
+    const read = async (namespace: string) => scales.read(namespace, { apiVersion: "apps/v1", kind: target, name: target.toLowerCase() }, AbortSignal.timeout(SOON_MS));
+    const refusal = await read(namespaceWithout({ group: "apps", resource, verb: "get" })).catch((error: unknown) => error);
+    expect((refusal as KubeError).sentence).toContain(`may not get ${resource} in`);
+    expect((refusal as KubeError).sentence).toContain(`apiGroups ["apps"], resources ["${resource}"], verbs ["get"]`);
+    expect((await read(ALL)).replicas).toBeGreaterThanOrEqual(2);
   });
 
   test(`without ${textOf(READ_ROW)} ${READ_ROW.breaks}`, async () => {

@@ -56,7 +56,7 @@ describeCluster("a morning with one operator", () => {
         if (!((await kubectl.get<ShownDeployment>("deployment", name, "--namespace", NS)).status.readyReplicas ?? 0)) throw new Error(`${name} is not ready`);
     });
     const kubeconfig = await operatorKubeconfig(kubectl, folder, "operator-morning");
-    operator = await startOperator({ kubeconfig, prometheusUrl, namespaces: [NS], clockStartMs: clock(7), clockRate: RATE });
+    operator = await startOperator({ kubeconfig, prometheusUrl, namespaces: [NS], clockStartMs: clock(6), clockRate: RATE });
     record = recordReplicas(binaries.kubectl, kubectl, NS, () => operator.nowMs());
     const service = (name: string, from: string, spec: Record<string, unknown> = {}) => scaler(NS, name, { service: from, spec });
     const query = (name: string, text: string) => scaler(NS, name, { query: text });
