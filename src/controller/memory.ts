@@ -27,6 +27,8 @@ const REFIT_BEHIND_MS = DAY_MS;
 const MAY_BE_WORSE = 0.005;
 /** With too little history, or after a failed load, learning is tried again after so long, ms. */
 const RELEARN_AFTER_MS = 3_600_000;
+/** And with none, ms. */
+const RELEARN_EMPTY_AFTER_MS = 5 * 60_000;
 const RETRY_LOAD_AFTER_MS = 60_000;
 
 /** Where the model of a scaler stands. */
@@ -112,6 +114,11 @@ function refitAfterMs({ place }: Plan): number {
   return REFIT_AFTER_MS + place * REFIT_SPREAD_MS;
 }
 
+/** No history may also be what a server answered that had lost sight of it: that is soon asked again. A history that has begun grows as slowly as it does. */
+function relearnAfterMs({ haveMs }: { readonly haveMs: number }): number {
+  return Math.min(RELEARN_AFTER_MS, Math.max(RELEARN_EMPTY_AFTER_MS, haveMs / 2));
+}
+
 /** Whether a model should be asked for now. */
 export function wantsModel(memory: Memory, nowMs: number): boolean {
   if (memory.isLearning) return false;
@@ -123,7 +130,7 @@ export function wantsModel(memory: Memory, nowMs: number): boolean {
     case "failed":
       return nowMs - model.atMs >= RETRY_LOAD_AFTER_MS;
     case "tooShort":
-      return nowMs - model.atMs >= RELEARN_AFTER_MS;
+      return nowMs - model.atMs >= relearnAfterMs(model.fit);
     case "fitted": {
       const sinceMs = nowMs - model.refit.atMs;
       return sinceMs >= refitAfterMs(plan) || (sinceMs >= REFIT_BEHIND_MS && track.outlook.isFallingBehind);

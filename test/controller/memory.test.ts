@@ -36,3 +36,19 @@ test("one whose season has become another is learned anew after a day and a litt
   expect(hours).toBeGreaterThanOrEqual(24);
   expect(hours).toBeLessThan(48);
 });
+
+test("no history is asked for again within minutes, a short one the later the longer it is, at most hourly", () => {
+  const minutesUntilRelearn = (historyMs: number) => {
+    const from = SHIFT_MS - historyMs;
+    const history = seriesOf(SHIFT_MS - 2 * DAY_MS, (2 * DAY_MS) / STEP, STEP, (timeMs) => (timeMs < from ? NaN : same(timeMs)));
+    const learned = learnModel({ settings: plan.model, history });
+    expect(learned.fit.kind).toBe("notEnoughData");
+    const memory = newMemory(plan, learned.untilMs);
+    acceptModel(memory, plan, { kind: "learned", learned }, SHIFT_MS);
+    for (let minutes = 1; ; minutes++) if (wantsModel(memory, SHIFT_MS + minutes * 60_000)) return minutes;
+  };
+  expect(minutesUntilRelearn(0)).toBe(5);
+  expect(minutesUntilRelearn(HOUR_MS)).toBeGreaterThan(20);
+  expect(minutesUntilRelearn(HOUR_MS)).toBeLessThanOrEqual(30);
+  expect(minutesUntilRelearn(12 * HOUR_MS)).toBe(60);
+});

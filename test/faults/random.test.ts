@@ -92,6 +92,18 @@ function lengthOf(text: string): number {
       if (late.length > 0) throw new Error(`${late.length} are not, such as ${JSON.stringify(late[0])}`);
     });
 
+  /** What these scalers say of themselves, each sentence with how many say it. */
+  const said = async (names: readonly string[]) => {
+    const counts = new Map<string, number>();
+    for (const { metadata, status } of await all<SeenScaler>(`/apis/predictivescaler.io/v1alpha1/namespaces/${NS}/predictivescalers`)) {
+      if (!names.includes(metadata.name)) continue;
+      const unwell = (status?.conditions ?? []).filter((one) => one.status === "False").map(({ type, reason, message }) => `${type} ${reason} ${message}`);
+      const text = [status?.decision?.reason, status?.decision?.message, ...unwell].join("; ").replaceAll(metadata.name, "NAME").replaceAll(/\d+/g, "N");
+      counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+    return [...counts].map(([text, count]) => `${count} say: ${text}`).join("\n");
+  };
+
   test("nothing is lost, and ends settle", { timeout: LONG_MS * 4 }, async () => {
     const lengthMs = lengthOf(LENGTH ?? "");
     const kubeconfig = await kubeconfigBehind(await operatorKubeconfig(cluster.kubectl, folder, "random-operator"), proxies.api.url);
@@ -127,7 +139,7 @@ function lengthOf(text: string): number {
       const needed = { early: neededAt("early", nowMs()), morning: neededAt("morning", nowMs()) };
       const isRight = (kind: keyof typeof DEMANDS, replicas = 0) => replicas >= needed[kind] && (kind !== "early" || replicas <= needed[kind] + SLACK);
       const wrong = TARGETS.filter(({ name, kind }) => !isRight(kind, found.get(name)));
-      if (wrong.length > 0) throw new Error(`${wrong.length} are wrong, such as ${wrong[0]?.name} with ${found.get(wrong[0]?.name ?? "")}; needed ${JSON.stringify(needed)}`);
+      if (wrong.length > 0) throw new Error(`${wrong.length} are wrong, such as ${wrong[0]?.name} with ${found.get(wrong[0]?.name ?? "")}; needed ${JSON.stringify(needed)}. ${await said(wrong.map(({ name }) => name))}`);
     });
     sampling.abort();
     await sampled;
