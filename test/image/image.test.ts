@@ -14,6 +14,8 @@ if (missing !== undefined) process.stderr.write(`The image tests are skipped: ${
 
 const BILL = "app/predictive-scaler.cdx.json";
 const PROGRAM = "app/predictive-scaler.mjs";
+/** Read only where a scaler's calendar names holidays. */
+const HOLIDAYS = "app/holidays.mjs";
 /** Beside Node itself the image may weigh so much, bytes. */
 const MOST_BESIDE_NODE = 6 * 2 ** 20;
 const DEMO_RATE = 3_500;
@@ -34,12 +36,13 @@ describe.skipIf(missing !== undefined)("the image", () => {
     expect(other.id).not.toBe(image.id);
   });
 
-  test("holds Node, one program, and what it is made of, and nothing else", () => {
+  test("holds Node, one program and the calendars that it may need, what they are made of, and nothing else", () => {
     const files = engine.added(image);
-    expect(files).toEqual([BILL, PROGRAM, "licenses/LICENSE", "licenses/node.txt", "licenses/third-party-licenses.txt", "usr/local/bin/node"]);
+    expect(files).toEqual([HOLIDAYS, BILL, PROGRAM, "licenses/LICENSE", "licenses/node.txt", "licenses/third-party-licenses.txt", "usr/local/bin/node"]);
     const bytes = files.filter((file) => !file.endsWith("/node")).reduce((sum, file) => sum + statSync(join(image.folder, file)).size, 0);
     expect(bytes).toBeLessThan(MOST_BESIDE_NODE);
     expect(textIn(image, "licenses/third-party-licenses.txt")).toMatch(/^undici \d.* \(MIT\)$/m);
+    expect(textIn(image, "licenses/third-party-licenses.txt")).toMatch(/^date-holidays \d.*CC-BY-3\.0/m);
     const { components } = JSON.parse(textIn(image, BILL)) as { readonly components: readonly { readonly name: string }[] };
     expect(components.map(({ name }) => name)).toEqual(expect.arrayContaining(["@kubernetes/client-node", "undici", "uplot", "zod"]));
   });
