@@ -2,7 +2,6 @@
 import type { Condition, ScalerSpec } from "../api/index.ts";
 import type { DecisionRecord, DemandRecord } from "./journal.ts";
 import type { Moments } from "./moments.ts";
-import type { HolidayRecord } from "./upcoming.ts";
 
 export interface Situation {
   readonly namespace: string;
@@ -20,6 +19,12 @@ export interface Situation {
   /** Public holidays of the calendar's place, as far as they are known. */
   readonly holidays?: readonly HolidayRecord[];
   readonly conditions: readonly Pick<Condition, "type" | "status" | "reason" | "message">[];
+}
+
+/** A public holiday: local day since 1970-01-01, and its name. */
+export interface HolidayRecord {
+  readonly day: number;
+  readonly name: string;
 }
 
 /** A situation with the words for its moments. */

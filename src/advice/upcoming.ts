@@ -7,12 +7,6 @@ const DAY_MS = 86_400_000;
 /** So far ahead is told. */
 const AHEAD_MS = 10 * DAY_MS;
 
-/** A public holiday: local day since 1970-01-01, and its name. */
-export interface HolidayRecord {
-  readonly day: number;
-  readonly name: string;
-}
-
 /** What is on or begins within ten days, the earliest first. */
 export function upcoming(told: Told): string[] {
   const found = [...holidaysOf(told), ...eventsOf(told), ...excludedOf(told)];

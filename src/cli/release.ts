@@ -3,15 +3,14 @@
 // a second run does no harm, and everything ends within LIMIT_MS.
 import { Command, Option } from "commander";
 import { createClock, withTimeout } from "../clock.ts";
-import type { Clock } from "../clock.ts";
 import { connect, createLeases, createMemberLeases, KubeError, LEASE_TIMING } from "../kube/index.ts";
-import type { KubeConnection } from "../kube/index.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
 import { giveBack } from "./release/give-back.ts";
 import { takeLease } from "./release/lease.ts";
 import { markRemoved } from "./release/mark-removed.ts";
 import { removeHeadroom } from "./release/remove-headroom.ts";
+import type { ReleaseParts } from "./release/parts.ts";
 import { readScalers } from "./release/scalers.ts";
 import type { HeldScaler } from "./release/scalers.ts";
 import { names } from "./run.ts";
@@ -23,15 +22,6 @@ interface ReleaseOptions {
   readonly leaderElectNamespace?: string;
   /** Undefined: all namespaces. */
   readonly watchNamespaces?: readonly string[];
-}
-
-/** What a step may use. */
-export interface ReleaseParts {
-  readonly connection: KubeConnection;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  /** One sentence for the log. */
-  readonly say: (sentence: string) => void;
 }
 
 /** Everything that the operator holds, each with what lets go of it, in this order. A step says what it did; it throws KubeError if another try may help. */

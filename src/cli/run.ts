@@ -10,7 +10,7 @@ import type { Io } from "./io.ts";
 import { httpUrl } from "./option-values.ts";
 import { tlsComplaint } from "./run/external.ts";
 import { runOperator } from "./run/operator.ts";
-import type { RunOptions } from "./run/operator.ts";
+import type { RunOptions } from "./run/options.ts";
 
 const ENV_PREFIX = "PREDICTIVE_SCALER_";
 /** RFC 1123 label. */

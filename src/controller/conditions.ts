@@ -9,7 +9,7 @@ import { headroomVerdict } from "./headroom.ts";
 import type { Memory, Refit } from "./memory.ts";
 import { FINDING_SHOWN_MS } from "./observation.ts";
 import { conflictVerdict, pausedVerdict } from "./people.ts";
-import type { StoredScaler } from "./report.ts";
+import type { StoredScaler } from "./stored-scaler.ts";
 
 /** A condition before its times are known. */
 export interface Verdict {

@@ -7,7 +7,7 @@ import type { ConflictReason } from "../decision/index.ts";
 import type { Neighbours, TargetScale, Writers } from "../kube/index.ts";
 import type { Memory } from "./memory.ts";
 import type { Plan } from "./plan.ts";
-import type { StoredScaler } from "./report.ts";
+import type { StoredScaler } from "./stored-scaler.ts";
 
 /** How long nothing is written after the first change by others, and at most, ms. */
 const FIRST_STOP_MS = 10 * 60_000;

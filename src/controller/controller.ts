@@ -16,7 +16,7 @@ import { createOutputs } from "./outputs/outputs.ts";
 import { reconcile } from "./reconcile.ts";
 import type { LineParts } from "./reconcile.ts";
 import { createReporter } from "./report.ts";
-import type { StoredScaler } from "./report.ts";
+import type { StoredScaler } from "./stored-scaler.ts";
 import { createWorkQueue } from "./work-queue.ts";
 
 /** Passes under way at once for one Prometheus: enough to hide the latency of their calls, few enough for a small server. */

@@ -1,7 +1,7 @@
 export { isOwnedBy } from "./ownership.ts";
 export { createController } from "./controller.ts";
 export type { Controller, ControllerParts } from "./controller.ts";
-export type { StoredScaler } from "./report.ts";
+export type { StoredScaler } from "./stored-scaler.ts";
 export { holidaysFor, publicHolidays } from "./holidays.ts";
 export type { Holiday } from "./holidays.ts";
 export { newLine } from "./model.ts";

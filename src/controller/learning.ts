@@ -12,7 +12,7 @@ import type { Plan } from "./plan.ts";
 import { newestSlotMs, wasAhead } from "./reading.ts";
 import { headroomBefore } from "./headroom.ts";
 import { Readiness } from "./readiness.ts";
-import type { StoredScaler } from "./report.ts";
+import type { StoredScaler } from "./stored-scaler.ts";
 import { knownBefore } from "./resume.ts";
 import { OVERLAP_STEPS } from "./track.ts";
 

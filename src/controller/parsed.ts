@@ -1,7 +1,7 @@
 // The manifest of a scaler in the cache, parsed once: the cache holds the same object until the scaler changes, and a parse takes as long as a forecast.
 // Invariant: objects of the cache are never changed, only replaced.
 import { parseScaler } from "../api/index.ts";
-import type { StoredScaler } from "./report.ts";
+import type { StoredScaler } from "./stored-scaler.ts";
 
 type Parsed = ReturnType<typeof parseScaler>;
 

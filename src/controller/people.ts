@@ -8,7 +8,7 @@ import type { Verdict } from "./conditions.ts";
 import { recentDisturbance } from "./conflicts.ts";
 import type { Memory } from "./memory.ts";
 import type { Plan } from "./plan.ts";
-import type { StoredScaler } from "./report.ts";
+import type { StoredScaler } from "./stored-scaler.ts";
 
 /** The pause as the decision takes it; undefined while nothing is paused. */
 export function pauseInput({ metadata }: StoredScaler, nowMs: number): DecisionInput["pause"] {

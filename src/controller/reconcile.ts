@@ -24,7 +24,8 @@ import { pauseInput, untilChangeMs } from "./people.ts";
 import { parsedOf } from "./parsed.ts";
 import { readSlots, settleDelayMs } from "./reading.ts";
 import type { Plan } from "./plan.ts";
-import type { Reporter, StoredScaler } from "./report.ts";
+import type { Reporter } from "./report.ts";
+import type { StoredScaler } from "./stored-scaler.ts";
 import { asOperatorError } from "./failure.ts";
 
 /**

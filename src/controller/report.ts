@@ -1,26 +1,19 @@
 // Says what a pass found: status, events, gauges and the log. Status is written when something that a person would act on
 // changed, else every five minutes at most: thousands of scalers must not write thousands of times a minute.
-import type { Condition, Problem, ScalerStatus } from "../api/index.ts";
+import type { Condition, Problem } from "../api/index.ts";
 import { formatProblems, GROUP, KIND, STATUS_EVERY_MS, VERSION } from "../api/index.ts";
 import type { Decision } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
-import type { Events, KubeObject, Statuses, TargetScale } from "../kube/index.ts";
+import type { Events, Statuses, TargetScale } from "../kube/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { invalidVerdicts, verdicts } from "./conditions.ts";
 import type { Verdict } from "./conditions.ts";
 import { gaugesFor, gaugesOfInvalid } from "./gauges.ts";
 import type { Memory } from "./memory.ts";
 import { subjectOf } from "./outputs/output.ts";
+import type { StoredScaler } from "./stored-scaler.ts";
 import { decidedStatus, seenStatus, withTimes } from "./status.ts";
 
-/** A scaler as it is in the cache. */
-export interface StoredScaler extends KubeObject {
-  readonly status?: Pick<
-    ScalerStatus,
-    "observedGeneration" | "conditions" | "decision" | "currentReplicas" | "desiredReplicas" | "serviceLevel"
-    | "timeToReady" | "nodeHeadroom" | "conflict"
-  >;
-}
 
 /** A pass that came to a decision, or (`failure`) was kept from one. */
 export interface Pass {

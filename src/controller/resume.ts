@@ -3,7 +3,7 @@
 import { parseDuration } from "../api/index.ts";
 import { parseTime } from "../clock.ts";
 import { MOST_OBSERVATIONS, withObservation } from "../decision/index.ts";
-import type { StoredScaler } from "./report.ts";
+import type { StoredScaler } from "./stored-scaler.ts";
 import { ServiceLedger } from "./service-ledger.ts";
 
 export interface KnownBefore {

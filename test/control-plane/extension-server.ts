@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { registerApi } from "./api-service.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 const pem = (name: string) => readFileSync(new URL(`../prometheus/certificates/${name}`, import.meta.url));
@@ -33,13 +34,8 @@ export async function serveExtension(kubectl: Kubectl, extension: Extension): Pr
   await kubectl.apply(
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
     { apiVersion: "v1", kind: "Service", metadata: { name: "server", namespace }, spec: { type: "ExternalName", externalName: "localhost", ports: [{ port }] } },
-    {
-      apiVersion: "apiregistration.k8s.io/v1",
-      kind: "APIService",
-      metadata: { name },
-      spec: { group, version, groupPriorityMinimum: 100, versionPriority: 100, insecureSkipTLSVerify: true, service: { name: "server", namespace, port } },
-    },
   );
+  await registerApi(kubectl, { group, version, service: { name: "server", namespace, port } });
   await kubectl("wait", "--for=condition=Available", `apiservice/${name}`, "--timeout=20s");
   return async () => {
     await kubectl("delete", "apiservice", name, "--ignore-not-found");

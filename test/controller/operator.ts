@@ -11,7 +11,7 @@ import { createOutputs } from "../../src/controller/outputs/outputs.ts";
 import { reconcile } from "../../src/controller/reconcile.ts";
 import type { LineParts, Outcome } from "../../src/controller/reconcile.ts";
 import { createReporter } from "../../src/controller/report.ts";
-import type { StoredScaler } from "../../src/controller/report.ts";
+import type { StoredScaler } from "../../src/controller/stored-scaler.ts";
 import { OperatorError } from "../../src/errors.ts";
 import { connect, createAutoscalers, createClaims, createHeadrooms, createScales, createStatuses } from "../../src/kube/index.ts";
 import type { KubeEvent } from "../../src/kube/index.ts";

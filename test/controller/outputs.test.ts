@@ -1,7 +1,7 @@
 // Which HPA a scaler keeps, when it lets go of it, and what it does beside others. The HPA itself is a record here; on a real API server: test/cluster/outputs.test.ts.
 import { describe, expect, test } from "vitest";
 import { createOutputs } from "../../src/controller/outputs/outputs.ts";
-import type { StoredScaler } from "../../src/controller/report.ts";
+import type { StoredScaler } from "../../src/controller/stored-scaler.ts";
 import type { Autoscaler, Autoscalers, Claims } from "../../src/kube/index.ts";
 import { planOf } from "./world.ts";
 

@@ -1,7 +1,7 @@
 // HorizontalPodAutoscalers whose floor scalers keep, given back as they were found; then the scalers' finalizers, which would keep them from being deleted.
 // Invariant: a finalizer goes only after what it stands for was given back.
 import { createAutoscalers, createClaims, KubeError } from "../../kube/index.ts";
-import type { ReleaseParts } from "../release.ts";
+import type { ReleaseParts } from "./parts.ts";
 import type { HeldScaler } from "./scalers.ts";
 
 /** Requests under way at once. */

@@ -3,7 +3,7 @@ import type { Condition } from "../../api/index.ts";
 import { CONDITION_TYPES } from "../../api/index.ts";
 import { rfc3339 } from "../../clock.ts";
 import { createStatuses, KubeError } from "../../kube/index.ts";
-import type { ReleaseParts } from "../release.ts";
+import type { ReleaseParts } from "./parts.ts";
 import type { HeldScaler } from "./scalers.ts";
 
 const REASON = "OperatorRemoved";

@@ -1,6 +1,6 @@
 // The placeholder pods of scalers, taken away: without the operator nobody would ever lower their number.
 import { createHeadrooms, createStatuses, KubeError } from "../../kube/index.ts";
-import type { ReleaseParts } from "../release.ts";
+import type { ReleaseParts } from "./parts.ts";
 import type { HeldScaler } from "./scalers.ts";
 
 /** Requests under way at once. */

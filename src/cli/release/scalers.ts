@@ -2,7 +2,7 @@
 import type { ScalerStatus } from "../../api/index.ts";
 import { KubeError, listAll, pruneScaler, scalersPath } from "../../kube/index.ts";
 import type { KubeObject } from "../../kube/index.ts";
-import type { ReleaseParts } from "../release.ts";
+import type { ReleaseParts } from "./parts.ts";
 
 export interface HeldScaler {
   readonly metadata: KubeObject["metadata"];

@@ -7,7 +7,7 @@ import type { Clock } from "../../clock.ts";
 import { createJointLease, createLeaderElection, createLeases, createMemberLeases, createMembership, LEASE_TIMING, memberLeaseName } from "../../kube/index.ts";
 import type { KubeConnection, KubeError, LeaderElection, MemberStanding } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import type { RunOptions } from "./operator.ts";
+import type { RunOptions } from "./options.ts";
 
 /** The Lease that makes one of several replicas the leader. */
 export const LEASE_NAME = "predictive-scaler";

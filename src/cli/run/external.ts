@@ -5,7 +5,7 @@ import { replicasAnswer, serveExternalScaler } from "../../external/index.ts";
 import type { ExternalScalerServer } from "../../external/index.ts";
 import type { Reflector } from "../../kube/index.ts";
 import type { Log, Metrics } from "../../telemetry/index.ts";
-import type { RunOptions } from "./operator.ts";
+import type { RunOptions } from "./options.ts";
 
 interface Parts {
   /** All that are seen: a replica that does not lead answers for them too, from their status. */

@@ -12,42 +12,13 @@ import type { KubeConnection } from "../../kube/index.ts";
 import { createPrometheusServers, enforceNamespaces } from "../../prometheus/index.ts";
 import type { PrometheusClient } from "../../prometheus/index.ts";
 import { createLog, createMetrics, serveTelemetry } from "../../telemetry/index.ts";
-import type { LogLevel, Metrics } from "../../telemetry/index.ts";
+import type { Metrics } from "../../telemetry/index.ts";
+import type { RunOptions } from "./options.ts";
 import { electionFor, identityOf } from "./election.ts";
 import { replicasOverHttp, serveExternal } from "./external.ts";
 import { neighboursFor } from "./neighbours.ts";
 import { createShard } from "./shard.ts";
 import type { Shard } from "./shard.ts";
-
-export interface RunOptions {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly prometheusUrl: URL;
-  readonly prometheusBearerTokenFile?: string;
-  readonly prometheusCaFile?: string;
-  /** What scalers may name beside prometheusUrl. */
-  readonly prometheusAllowedUrls?: readonly string[];
-  /** The label that confines every query to its scaler's namespace; undefined: queries are asked as they are. */
-  readonly enforceNamespaceLabel?: string;
-  readonly metricsAddr: { readonly host: string; readonly port: number };
-  /** Where KEDA's external scaler protocol is answered; undefined: nowhere. */
-  readonly externalScalerAddr?: { readonly host: string; readonly port: number };
-  readonly externalScalerCertFile?: string;
-  readonly externalScalerKeyFile?: string;
-  readonly externalScalerClientCaFile?: string;
-  /** Undefined: all namespaces. */
-  readonly watchNamespaces?: readonly string[];
-  readonly leaderElect: boolean;
-  readonly leaderElectNamespace?: string;
-  /** All replicas act at once, each on its part of the scalers. */
-  readonly sharding?: boolean;
-  /** Of placeholder pods. */
-  readonly headroomImage: string;
-  readonly logLevel: LogLevel;
-  readonly clockStart?: number;
-  readonly clockRate?: number;
-  readonly clockOrigin?: number;
-}
 
 /** Runs until the signal fires and everything under way has ended. Rejects with OperatorError when it cannot start. */
 export async function runOperator(options: RunOptions, unmetered: KubeConnection, signal: AbortSignal): Promise<void> {

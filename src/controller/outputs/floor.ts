@@ -4,7 +4,7 @@
 import { OperatorError } from "../../errors.ts";
 import type { Autoscaler, Autoscalers, Claims } from "../../kube/index.ts";
 import type { Plan } from "../plan.ts";
-import type { StoredScaler } from "../report.ts";
+import type { StoredScaler } from "../stored-scaler.ts";
 import type { Output, OutputState } from "./output.ts";
 
 export interface FloorParts {

@@ -3,7 +3,7 @@
 import type { Policy } from "../../decision/index.ts";
 import type { TargetScale } from "../../kube/index.ts";
 import type { Plan } from "../plan.ts";
-import type { StoredScaler } from "../report.ts";
+import type { StoredScaler } from "../stored-scaler.ts";
 
 /** The scaler and its target at the moment of a decision. */
 export interface OutputPass {

@@ -6,7 +6,7 @@ import { floorOutput, giveBackFloor } from "./floor.ts";
 import type { FloorParts } from "./floor.ts";
 import type { OutputPass, OutputState } from "./output.ts";
 import { scaleOutput } from "./scale.ts";
-import type { StoredScaler } from "../report.ts";
+import type { StoredScaler } from "../stored-scaler.ts";
 
 export interface Outputs {
   /** What the decision starts from; what the scaler keeps and may not keep any more is given back before. Throws OperatorError. */
