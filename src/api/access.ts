@@ -1,8 +1,7 @@
 // spec.metric.prometheus: another server than the operator's own, or another way to ask it. Secrets are named here and never held.
 import { z } from "zod";
-import { duration, type FieldMeta, patterned, text } from "./fields.ts";
+import { duration, type FieldMeta, NAME_LENGTH, objectName, patterned, text } from "./fields.ts";
 
-const MAX_NAME_LENGTH = 253;
 const MAX_VALUE_LENGTH = 1024;
 const MAX_URL_LENGTH = 512;
 const MAX_ENTRIES = 16;
@@ -12,8 +11,8 @@ const TIMEOUT_MS = [1_000, 120_000] as const;
 const secretKey = (description: string) =>
   z
     .strictObject({
-      name: patterned("name", "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", MAX_NAME_LENGTH, "the name of a Secret", "Name of a Secret in the scaler's namespace."),
-      key: patterned("key", "^[-._a-zA-Z0-9]+$", MAX_NAME_LENGTH, "a key of letters, digits, -, _ and .", "Key in the Secret."),
+      name: objectName("name", "Name of a Secret in the scaler's namespace.", "the name of a Secret"),
+      key: patterned("key", "^[-._a-zA-Z0-9]+$", NAME_LENGTH, "a key of letters, digits, -, _ and .", "Key in the Secret."),
     })
     .meta({ description, form: "object" } satisfies FieldMeta);
 
@@ -36,7 +35,7 @@ const auth = ruled(
       .optional(),
     basic: z
       .strictObject({
-        username: patterned("username", "^[^:\\s]+$", MAX_NAME_LENGTH, "a user name without blanks and colons", "User name."),
+        username: patterned("username", "^[^:\\s]+$", NAME_LENGTH, "a user name without blanks and colons", "User name."),
         passwordSecretKeyRef: secretKey("Where the password is."),
       })
       .meta({ description: "HTTP basic authentication.", form: "object" } satisfies FieldMeta)
@@ -65,7 +64,7 @@ const tls = ruled(
     serverName: patterned(
       "serverName",
       "^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$",
-      MAX_NAME_LENGTH,
+      NAME_LENGTH,
       "a host name",
       "Name that the server's certificate must be for, where it is not that of the URL.",
     ).optional(),

@@ -1,15 +1,13 @@
 // forecast.calendar: what people know of days that no history shows. Holidays, events to come, and times that are never learned from.
 import { z } from "zod";
-import { choice, type FieldMeta, patterned, text, whole } from "./fields.ts";
+import { choice, type FieldMeta, MAX_REPLICAS, namedList, partName, patterned, text, whole } from "./fields.ts";
 import { HOLIDAY_COUNTRIES, HOLIDAY_REGIONS } from "./holiday-places.ts";
 import { moment } from "./moment.ts";
 import { nearestName } from "./nearest.ts";
 
 const MAX_EVENTS = 64;
 const MAX_EXCLUDED = 64;
-const MAX_NAME_LENGTH = 63;
 const MAX_REASON_LENGTH = 256;
-const MAX_REPLICAS = 100_000;
 /** Beyond this an event is no multiple of ordinary demand any more: a floor says what is needed. */
 const MAX_MULTIPLIER = 100;
 const MULTIPLIER_LENGTH = 8;
@@ -86,13 +84,7 @@ const EVENT_RANGE = "an object with multiplier, floorReplicas or both, whose end
 
 const event = z
   .strictObject({
-    name: patterned(
-      "name",
-      "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
-      MAX_NAME_LENGTH,
-      "a name of lower-case letters, digits, dots and dashes",
-      "What the event is called in messages.",
-    ),
+    name: partName("What the event is called in messages."),
     start: moment("start", "When it begins. Replicas for it are asked for one lead time earlier."),
     end: moment("end", "When it is over."),
     multiplier: multiplier.optional(),
@@ -128,17 +120,12 @@ const excluded = z
 export const calendarSchema = z
   .strictObject({
     holidays: holidays.optional(),
-    events: z
-      .array(event)
-      .max(MAX_EVENTS)
-      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length)
-      .meta({
-        description: "Events to come. They are not learned as ordinary days; past ones may stay for that reason, until they have left the history.",
-        range: `a list of at most ${MAX_EVENTS} events, each name once`,
-        form: "list",
-        kubernetes: { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] },
-      } satisfies FieldMeta)
-      .prefault([]),
+    events: namedList(
+      event,
+      MAX_EVENTS,
+      "events",
+      "Events to come. They are not learned as ordinary days; past ones may stay for that reason, until they have left the history.",
+    ).prefault([]),
     exclude: z
       .array(excluded)
       .max(MAX_EXCLUDED)
@@ -152,12 +139,6 @@ export const calendarSchema = z
   })
   .meta({ description: "What people know of days that no history shows.", form: "object" } satisfies FieldMeta)
   .optional();
-
-/** The highest floor of a list of parsed events, for the rules between fields; NaN where no event has one. */
-export function highestEventFloor(events: unknown): number {
-  const floors = (events as z.output<typeof event>[] | undefined)?.flatMap(({ floorReplicas }) => floorReplicas ?? []) ?? [];
-  return floors.length === 0 ? NaN : Math.max(...floors);
-}
 
 /** Public holidays of a place, and the weekday that they count as: 0 (Sunday) to 6 (Saturday). */
 export interface HolidayRule {

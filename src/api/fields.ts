@@ -66,6 +66,41 @@ export function patterned(name: string, pattern: string, maxLength: number, rang
   return text({ name, description, range, maxLength, cel, accepts: (value) => regex.test(value) });
 }
 
+/** Length that Kubernetes allows for names of objects. */
+export const NAME_LENGTH = 253;
+/** Length of the names that people give to parts of a manifest. */
+const PART_NAME_LENGTH = 63;
+/** No cluster runs more pods of one workload; keeps arithmetic on replicas small. */
+export const MAX_REPLICAS = 100_000;
+
+const LOWER_CASE = "lower-case letters, digits, dots and dashes";
+const lowerCaseName = (name: string, maxLength: number, range: string, description: string) =>
+  patterned(name, "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", maxLength, range, description);
+
+/** The name of an object of the cluster. */
+export function objectName(name: string, description: string, range = `an object name of ${LOWER_CASE}`) {
+  return lowerCaseName(name, NAME_LENGTH, range, description);
+}
+
+/** The name by which a part of the manifest is told of. */
+export function partName(description: string) {
+  return lowerCaseName("name", PART_NAME_LENGTH, `a name of ${LOWER_CASE}`, description);
+}
+
+/** At most `max` objects, each with a name of its own. `what`: what they are, in the plural. */
+export function namedList<T extends z.ZodType<{ readonly name: string }>>(item: T, max: number, what: string, description: string) {
+  return z
+    .array(item)
+    .max(max)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length)
+    .meta({
+      description,
+      range: `a list of at most ${max} ${what}, each name once`,
+      form: "list",
+      kubernetes: { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] },
+    } satisfies FieldMeta);
+}
+
 /** A duration in ms from `minMs` to `maxMs`; with `dividesDay`, one that a day is a whole multiple of. */
 export function duration(name: string, minMs: number, maxMs: number, description: string, dividesDay = false) {
   const range = `a duration from ${durationText(minMs)} to ${durationText(maxMs)}${dividesDay ? " that divides a day evenly" : ""}`;

@@ -1,9 +1,8 @@
 // spec.nodeHeadroom: placeholder pods of low priority, so that there are nodes before there are pods for them.
 import { z } from "zod";
-import { duration, type FieldMeta, patterned } from "./fields.ts";
+import { duration, type FieldMeta, objectName } from "./fields.ts";
 
 const MINUTE_MS = 60_000;
-const MAX_NAME_LENGTH = 253;
 
 /** What the chart calls its PriorityClass. */
 export const HEADROOM_PRIORITY_CLASS = "predictive-scaler-headroom";
@@ -16,12 +15,10 @@ export const headroomSchema = z
       6 * 60 * MINUTE_MS,
       "How far beyond the lead time to look: at least the time that the cluster takes to add a node.",
     ).prefault("30m"),
-    priorityClassName: patterned(
+    priorityClassName: objectName(
       "priorityClassName",
-      "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
-      MAX_NAME_LENGTH,
-      "the name of a PriorityClass",
       "PriorityClass of the placeholder pods: below that of every other pod, and above what the node autoscaler ignores. The default is the chart's.",
+      "the name of a PriorityClass",
     ).prefault(HEADROOM_PRIORITY_CLASS),
   })
   .meta({

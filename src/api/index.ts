@@ -10,7 +10,7 @@ export { crd } from "./crd.ts";
 export { durationText, parseDuration } from "./duration.ts";
 export { parseHpaBehavior } from "./hpa-behavior.ts";
 export { scheduleClock } from "./schedule-clock.ts";
-export { GROUP, KIND, PLURAL, VERSION } from "./identity.ts";
+export { FIELD_MANAGER, GROUP, KIND, PLURAL, VERSION } from "./identity.ts";
 export { parseScaler } from "./parse.ts";
 export type { Pause } from "./pause.ts";
 export { PAUSED_ANNOTATION, PAUSED_UNTIL_ANNOTATION, pauseOf } from "./pause.ts";

@@ -1,9 +1,8 @@
 // spec.output: where the number that is decided on goes. A type is here only if the operator acts on it.
 import { z } from "zod";
-import { choice, type FieldMeta, patterned } from "./fields.ts";
+import { choice, type FieldMeta, objectName } from "./fields.ts";
 import type { Output } from "./spec.ts";
 
-const MAX_NAME_LENGTH = 253;
 const RANGE = "an object with a type, and with horizontalPodAutoscaler exactly where the type is HorizontalPodAutoscaler";
 const RULE = "(self.type == 'HorizontalPodAutoscaler') == has(self.horizontalPodAutoscaler)";
 
@@ -17,13 +16,7 @@ export const outputSchema = z
     ).prefault("Scale"),
     horizontalPodAutoscaler: z
       .strictObject({
-        name: patterned(
-          "name",
-          "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
-          MAX_NAME_LENGTH,
-          "an object name of lower-case letters, digits, dots and dashes",
-          "Name of the HorizontalPodAutoscaler, in the namespace of the scaler.",
-        ),
+        name: objectName("name", "Name of the HorizontalPodAutoscaler, in the namespace of the scaler."),
       })
       .meta({ description: "Which HPA. Its scaleTargetRef must be the scaler's.", form: "object" } satisfies FieldMeta)
       .optional(),

@@ -1,7 +1,5 @@
 // Rules between fields of the specification: one list for the API server (CEL) and for the parse (`holds`).
-import { highestEventFloor } from "./calendar.ts";
 import { celMs } from "./duration.ts";
-import { highestFloor, lowestCeiling } from "./schedules.ts";
 
 /** `holds` sees the parsed values of `fields` in order; it is asked only if each of them is valid and there. */
 export interface FieldRule {
@@ -46,21 +44,21 @@ export const FIELD_RULES: readonly FieldRule[] = [
     fields: ["schedules", "maxReplicas"],
     cel: "!has(self.schedules) || self.schedules.all(s, !has(s.minReplicas) || s.minReplicas <= self.maxReplicas)",
     holds: (floor, max) => !(floor > max),
-    measure: highestFloor,
+    measure: (schedules) => extreme(schedules, "minReplicas", Math.max),
     expected: "a list whose minReplicas are all at most maxReplicas",
   },
   {
     fields: ["schedules", "minReplicas"],
     cel: "!has(self.schedules) || self.schedules.all(s, !has(s.maxReplicas) || s.maxReplicas >= self.minReplicas)",
     holds: (ceiling, min) => !(ceiling < min),
-    measure: lowestCeiling,
+    measure: (schedules) => extreme(schedules, "maxReplicas", Math.min),
     expected: "a list whose maxReplicas are all at least minReplicas",
   },
   {
     fields: ["forecast.calendar.events", "maxReplicas"],
     cel: "!has(self.forecast.calendar) || self.forecast.calendar.events.all(e, !has(e.floorReplicas) || e.floorReplicas <= self.maxReplicas)",
     holds: (floor, max) => !(floor > max),
-    measure: highestEventFloor,
+    measure: (events) => extreme(events, "floorReplicas", Math.max),
     expected: "a list whose floorReplicas are all at most maxReplicas",
   },
 ];
@@ -86,3 +84,10 @@ export const COMPANION_RULES: readonly CompanionRule[] = [
     expected: "there where maxCapacityBreach is Raise, and nowhere else",
   },
 ];
+
+/** The highest or lowest of a field over a parsed list; NaN where no item has it. */
+function extreme(list: unknown, field: string, of: (...numbers: number[]) => number): number {
+  const items = Array.isArray(list) ? (list as readonly Readonly<Record<string, unknown>>[]) : [];
+  const found = items.map((item) => item[field]).filter((value) => typeof value === "number");
+  return found.length === 0 ? NaN : of(...found);
+}

@@ -1,15 +1,13 @@
 // Floors and ceilings that hold at times: their fields, and what is right by itself. When a schedule is on: schedule-clock.ts.
 import { z } from "zod";
-import { duration, type FieldMeta, patterned, text, whole } from "./fields.ts";
+import { duration, type FieldMeta, MAX_REPLICAS, namedList, partName, text, whole } from "./fields.ts";
 import { cronComplaint } from "./schedule-clock.ts";
-import { CEL_ZONE, isTimeZone, nearestTimeZone, ZONE_LENGTH } from "./time-zone.ts";
+import { timeZone } from "./time-zone-field.ts";
 
 const MINUTE_MS = 60_000;
 const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
 const MAX_SCHEDULES = 16;
-const MAX_NAME_LENGTH = 63;
 const MAX_CRON_LENGTH = 64;
-const MAX_REPLICAS = 100_000;
 
 /** The five fields of a cron expression: what one value may be, and the same for people. */
 const CRON_FIELDS = [
@@ -64,33 +62,14 @@ const cron = text({
   refusal: cronRefusal,
 });
 
-const timeZone = text({
-  name: "timeZone",
-  description: "IANA name of the time zone that cron and duration are read in, across daylight saving.",
-  range: "the name of an IANA time zone such as UTC or Europe/Berlin",
-  maxLength: ZONE_LENGTH,
-  cel: CEL_ZONE,
-  accepts: isTimeZone,
-  refusal(zone) {
-    const near = nearestTimeZone(zone);
-    return `the name of an IANA time zone; ${zone} is an unknown zone${near === undefined ? "" : `, perhaps ${near} was meant`}`;
-  },
-});
-
 const RANGE = "an object with minReplicas, maxReplicas or both, minReplicas at most maxReplicas";
 
 const schedule = z
   .strictObject({
-    name: patterned(
-      "name",
-      "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
-      MAX_NAME_LENGTH,
-      "a name of lower-case letters, digits, dots and dashes",
-      "What the schedule is called in status and messages.",
-    ),
+    name: partName("What the schedule is called in status and messages."),
     cron,
     duration: duration("duration", MINUTE_MS, WEEK_MS, "How long it stays on from each start, by the clock on the wall."),
-    timeZone: timeZone.prefault("UTC"),
+    timeZone: timeZone("IANA name of the time zone that cron and duration are read in, across daylight saving."),
     minReplicas: whole(1, MAX_REPLICAS, "Never fewer replicas than this while it is on.").optional(),
     maxReplicas: whole(1, MAX_REPLICAS, "Never more replicas than this while it is on.").optional(),
   })
@@ -108,24 +87,9 @@ const schedule = z
   } satisfies FieldMeta);
 
 /** spec.schedules. */
-export const schedulesSchema = z
-  .array(schedule)
-  .max(MAX_SCHEDULES)
-  .refine((all) => new Set(all.map(({ name }) => name)).size === all.length)
-  .meta({
-    description: "Floors and ceilings that hold at times. Where several are on, the highest floor and the lowest ceiling hold; a floor wins over a ceiling.",
-    range: `a list of at most ${MAX_SCHEDULES} schedules, each name once`,
-    form: "list",
-    kubernetes: { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] },
-  } satisfies FieldMeta)
-  .optional();
-
-/** The bounds between which those of schedules may lie, for the rules between fields. */
-export const highestFloor = (schedules: unknown) => extreme(schedules, "minReplicas", Math.max);
-export const lowestCeiling = (schedules: unknown) => extreme(schedules, "maxReplicas", Math.min);
-
-/** NaN where no schedule has the field. */
-function extreme(schedules: unknown, field: "minReplicas" | "maxReplicas", of: (...numbers: number[]) => number): number {
-  const found = (schedules as z.output<typeof schedulesSchema>)?.map((each) => each[field]).filter((bound) => bound !== undefined) ?? [];
-  return found.length === 0 ? NaN : of(...found);
-}
+export const schedulesSchema = namedList(
+  schedule,
+  MAX_SCHEDULES,
+  "schedules",
+  "Floors and ceilings that hold at times. Where several are on, the highest floor and the lowest ceiling hold; a floor wins over a ceiling.",
+).optional();

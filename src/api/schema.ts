@@ -5,23 +5,20 @@ import { accessSchema } from "./access.ts";
 import { behaviorSchema } from "./behavior.ts";
 import { calendarSchema } from "./calendar.ts";
 import { capacityBreach, capacityCeiling } from "./capacity.ts";
-import { choice, duration, durationOr, type FieldMeta, patterned, percent, quantity, text, whole } from "./fields.ts";
+import { choice, duration, durationOr, type FieldMeta, MAX_REPLICAS, NAME_LENGTH, objectName, patterned, percent, quantity, text, whole } from "./fields.ts";
 import { headroomSchema } from "./headroom.ts";
 import { outputSchema } from "./output.ts";
 import { schedulesSchema } from "./schedules.ts";
-import { CEL_ZONE, isTimeZone, nearestTimeZone, ZONE_LENGTH } from "./time-zone.ts";
+import { timeZone } from "./time-zone-field.ts";
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** No cluster runs more pods of one workload; keeps arithmetic on replicas small. */
-const MAX_REPLICAS = 100_000;
 /** Long enough for any query that a person maintains. */
 const MAX_QUERY_LENGTH = 8192;
-/** Lengths that Kubernetes itself allows for names and groups. */
-const MAX_NAME_LENGTH = 253;
+/** Length that Kubernetes allows for kinds. */
 const MAX_KIND_LENGTH = 63;
 
 const scaleTargetRef = z
@@ -29,18 +26,12 @@ const scaleTargetRef = z
     apiVersion: patterned(
       "apiVersion",
       "^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?v[a-z0-9]+$",
-      MAX_NAME_LENGTH,
+      NAME_LENGTH,
       "an API group and version such as apps/v1",
       "API group and version of the target, for example apps/v1.",
     ),
     kind: patterned("kind", "^[A-Z][A-Za-z0-9]*$", MAX_KIND_LENGTH, "a kind such as Deployment", "Kind of the target, for example Deployment."),
-    name: patterned(
-      "name",
-      "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
-      MAX_NAME_LENGTH,
-      "an object name of lower-case letters, digits, dots and dashes",
-      "Name of the target, in the namespace of the scaler.",
-    ),
+    name: objectName("name", "Name of the target, in the namespace of the scaler."),
   })
   .meta({ description: "What to scale: anything with a /scale subresource in the same namespace.", form: "object" } satisfies FieldMeta);
 
@@ -60,19 +51,6 @@ const metric = z
   })
   .meta({ description: "The demand that replicas are provided for.", form: "object" } satisfies FieldMeta);
 
-const timeZone = text({
-  name: "timeZone",
-  description: "IANA name of the time zone whose wall clock the seasons follow, across daylight saving.",
-  range: "the name of an IANA time zone such as UTC or Europe/Berlin",
-  maxLength: ZONE_LENGTH,
-  cel: CEL_ZONE,
-  accepts: isTimeZone,
-  refusal(zone) {
-    const near = nearestTimeZone(zone);
-    return `the name of an IANA time zone; ${zone} is an unknown zone${near === undefined ? "" : `, perhaps ${near} was meant`}`;
-  },
-});
-
 const forecast = z
   .strictObject({
     leadTime: durationOr(
@@ -83,7 +61,7 @@ const forecast = z
       "How far ahead replicas are asked for: at least the time a new pod takes to become Ready. Auto learns it from the target's own scale-ups.",
     ).prefault("20m"),
     history: duration("history", DAY_MS, 90 * DAY_MS, "How much of the metric's past to learn from; the week season needs 14d of it.").prefault("28d"),
-    timeZone: timeZone.prefault("UTC"),
+    timeZone: timeZone("IANA name of the time zone whose wall clock the seasons follow, across daylight saving."),
     serviceLevel: percent("serviceLevel", 50, 99.99, "Share of the time in which ready capacity is to cover demand.").prefault("99%"),
     seasons: z
       .array(choice(["Day", "Week"], "A period with which demand repeats."))

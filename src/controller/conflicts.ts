@@ -1,6 +1,6 @@
 // Whether somebody else scales a scaler's target: another autoscaler, an older scaler of ours, or whoever changes the number after we have set it.
 // Invariants: a conflict only ever stops writing; who merely owns the field is none; after a change by others nothing is written for a while that doubles.
-import { durationText, STATUS_LIMITS } from "../api/index.ts";
+import { durationText, FIELD_MANAGER, STATUS_LIMITS } from "../api/index.ts";
 import type { ScalerStatus } from "../api/index.ts";
 import { parseTime, rfc3339 } from "../clock.ts";
 import type { ConflictReason } from "../decision/index.ts";
@@ -14,8 +14,6 @@ const FIRST_STOP_MS = 10 * 60_000;
 const LONGEST_STOP_MS = 60 * 60_000;
 /** So long without another change after a stop, and the next one is the first again, ms. */
 const FORGOTTEN_AFTER_MS = 60 * 60_000;
-/** The operator's own field manager. */
-const OWN_MANAGER = "predictive-scaler";
 
 /** Somebody who scales the same target, at this moment. */
 export interface Conflict {
@@ -110,7 +108,7 @@ async function noticeChange(writers: Writers | undefined, { plan, rivalry }: Mem
   const now = await writers?.ofReplicas(plan.namespace, plan.target, signal);
   // What was read may have been older than our own write.
   if (now?.replicas === wrote.replicas) return void (rivalry.wrote = wrote);
-  if (now?.manager === OWN_MANAGER) return;
+  if (now?.manager === FIELD_MANAGER) return;
   const manager = now?.manager ?? "somebody";
   const change = `${manager} set ${plan.target.kind} ${plan.target.name} to ${scale.replicas} after this scaler had set it to ${wrote.replicas}`;
   disturb(rivalry, manager, change, nowMs);

@@ -2,10 +2,10 @@
 // Invariants: what was found stands in annotations of the HPA from the first write on, in the same write; every write carries the version that
 // was read; what somebody else has set since is never written over here.
 import type { ScaleTargetRef } from "../api/index.ts";
-import { GROUP } from "../api/index.ts";
+import { FIELD_MANAGER, GROUP } from "../api/index.ts";
 import { KubeError } from "./failure.ts";
 import type { KubeConnection } from "./kube.ts";
-import { FIELD_MANAGER, isOwnedByOperator, otherOwners, withOwners } from "./managed-fields.ts";
+import { isOwnedByOperator, otherOwners, withOwners } from "./managed-fields.ts";
 import type { FieldOwner, ManagedFields } from "./managed-fields.ts";
 
 /** The name of the scaler that keeps the floor. */

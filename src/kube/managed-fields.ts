@@ -1,5 +1,6 @@
 // Who owns spec.minReplicas of an object, and how that is taken and given back: pure functions over metadata.managedFields.
 // Invariant: the owners of other fields stay as they are.
+import { FIELD_MANAGER } from "../api/index.ts";
 
 /** One entry of metadata.managedFields. */
 export interface ManagedFields {
@@ -15,8 +16,6 @@ export interface ManagedFields {
 /** An owner of spec.minReplicas: an entry without its fields. */
 export type FieldOwner = Omit<ManagedFields, "fieldsType" | "fieldsV1">;
 
-/** The operator's own manager, in server-side applies and otherwise. */
-export const FIELD_MANAGER = "predictive-scaler";
 const FIELD = "f:minReplicas";
 
 const owns = ({ fieldsV1 }: ManagedFields) => fieldsV1?.["f:spec"]?.[FIELD] !== undefined;
