@@ -8,17 +8,18 @@ import { createClock, rfc3339 } from "../clock.ts";
 import { publicHolidays } from "../controller/index.ts";
 import { createScales } from "../kube/index.ts";
 import type { KubeConnection } from "../kube/index.ts";
-import { Refusal, refuse } from "./refusal.ts";
+import { refuse } from "./refusal.ts";
 import { traceFromPrometheus } from "./backtest/sources.ts";
 import { createProgress } from "./demo/progress.ts";
 import { askPods, askUrl } from "./explain/operator.ts";
 import { explanationText, storyText } from "./explain/page.ts";
 import type { Origin } from "./explain/page.ts";
 import { recompute } from "./explain/recompute.ts";
-import { conditionsOf, connectFor, decisionOf, readScaler } from "./cluster-scaler.ts";
+import { conditionsOf, decisionOf, readScaler } from "./cluster-scaler.ts";
 import type { ClusterOptions, ReadScaler } from "./cluster-scaler.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
+import { onCluster } from "./on-cluster.ts";
 import { httpUrl } from "./option-values.ts";
 
 interface ExplainOptions extends ClusterOptions {
@@ -66,21 +67,14 @@ export function explainCommand(io: Io, finish: (code: number) => void): Command 
     .action(async (name: string, options: ExplainOptions) => finish(await runExplain(name, options, io)));
 }
 
-async function runExplain(name: string, options: ExplainOptions, io: Io): Promise<number> {
-  let connection: KubeConnection | undefined;
-  try {
-    connection = connectFor(options);
+function runExplain(name: string, options: ExplainOptions, io: Io): Promise<number> {
+  const run = async (connection: KubeConnection) => {
     const namespace = options.namespace ?? connection.namespace;
     const read = await readScaler(connection, namespace, name, io.signal);
     const found = await findJournal(connection, read, options, io);
     return options.since === undefined ? await sayWhy(read, found, options, io) : sayStory(read, found, options.since, options, io);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    io.stderr(`${error.message.replaceAll(/^/gm, "predictive-scaler: ")}\n`);
-    return error.code;
-  } finally {
-    await connection?.close();
-  }
+  };
+  return onCluster(options, io, run, "every line");
 }
 
 interface Found {

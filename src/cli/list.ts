@@ -4,11 +4,12 @@ import { Command, Option } from "commander";
 import type { ScalerStatus } from "../api/index.ts";
 import { KubeError, listAll, scalersPath } from "../kube/index.ts";
 import type { KubeConnection, KubeObject } from "../kube/index.ts";
-import { Refusal, refuse } from "./refusal.ts";
+import { refuse } from "./refusal.ts";
 import { connectFor } from "./cluster-scaler.ts";
 import type { ClusterOptions } from "./cluster-scaler.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
+import { onCluster } from "./on-cluster.ts";
 import { columns, wrapped } from "./terminal.ts";
 
 interface ListOptions extends ClusterOptions {
@@ -61,10 +62,8 @@ export function listCommand(io: Io, finish: (code: number) => void): Command {
     .action(async (names: string[], options: ListOptions) => finish(await list(names, options, io)));
 }
 
-async function list(names: readonly string[], options: ListOptions, io: Io): Promise<number> {
-  let connection: KubeConnection | undefined;
-  try {
-    connection = connectFor(options);
+function list(names: readonly string[], options: ListOptions, io: Io): Promise<number> {
+  return onCluster(options, io, async (connection) => {
     const namespace = options.allNamespaces === true ? undefined : (options.namespace ?? connection.namespace);
     const all = await readAll(connection, namespace, io.signal);
     const found = all.filter(({ metadata }) => names.length === 0 || names.includes(metadata.name));
@@ -78,13 +77,7 @@ async function list(names: readonly string[], options: ListOptions, io: Io): Pro
       io.stderr(`There is no PredictiveScaler in ${where}.${elsewhere}\n`);
     } else io.stdout(asText(rows, namespace === undefined, options.output === "wide"));
     return names.length > 0 && rows.some(({ isWell }) => !isWell) ? EXIT.bad : EXIT.ok;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    io.stderr(`predictive-scaler: ${error.message}\n`);
-    return error.code;
-  } finally {
-    await connection?.close();
-  }
+  });
 }
 
 async function readAll(connection: KubeConnection, namespace: string | undefined, signal: AbortSignal): Promise<StoredScaler[]> {

@@ -6,11 +6,11 @@ import type { Pause } from "../api/index.ts";
 import { createClock, rfc3339 } from "../clock.ts";
 import { KubeError, scalersPath } from "../kube/index.ts";
 import type { KubeConnection, KubeObject } from "../kube/index.ts";
-import { connectFor } from "./cluster-scaler.ts";
 import type { ClusterOptions } from "./cluster-scaler.ts";
 import { EXIT } from "./io.ts";
 import type { Io } from "./io.ts";
-import { Refusal, refuse } from "./refusal.ts";
+import { onCluster } from "./on-cluster.ts";
+import { refuse } from "./refusal.ts";
 
 type Direction = "in" | "out" | "both";
 type Annotations = Readonly<Record<string, string | null>>;
@@ -86,10 +86,8 @@ function resumeWords({ direction }: PauseOptions, pause: Pause): Annotations {
 
 type Words = (pause: Pause, nowMs: number) => Annotations;
 
-async function change(names: readonly string[], options: PauseOptions, io: Io, words: Words): Promise<number> {
-  let connection: KubeConnection | undefined;
-  try {
-    connection = connectFor(options);
+function change(names: readonly string[], options: PauseOptions, io: Io, words: Words): Promise<number> {
+  return onCluster(options, io, async (connection) => {
     const namespace = options.namespace ?? connection.namespace;
     const changed = [];
     for (const name of new Set(names)) {
@@ -99,13 +97,7 @@ async function change(names: readonly string[], options: PauseOptions, io: Io, w
     }
     if (options.output === "json") io.stdout(`${JSON.stringify(changed.map(record), undefined, 2)}\n`);
     return EXIT.ok;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    io.stderr(`predictive-scaler: ${error.message}\n`);
-    return error.code;
-  } finally {
-    await connection?.close();
-  }
+  });
 }
 
 /** Writes what `words` makes of the pause there is; the pause that there is then. */
