@@ -6,6 +6,7 @@ import type { OperatorError } from "../errors.ts";
 import type { Autoscalers, Claims, Events, Headrooms, Neighbours, Reflector, Scales, Statuses, Writers } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
+import { createComplaints } from "./complaints.ts";
 import { asOperatorError } from "./failure.ts";
 import type { Journal } from "../advice/index.ts";
 import { createJournals } from "./journal.ts";
@@ -16,6 +17,7 @@ import { createOutputs } from "./outputs/outputs.ts";
 import { reconcile } from "./reconcile.ts";
 import type { LineParts } from "./reconcile.ts";
 import { createReporter } from "./report.ts";
+import { createStatusWriter } from "./status-writer.ts";
 import type { StoredScaler } from "./stored-scaler.ts";
 import { createWorkQueue } from "./work-queue.ts";
 
@@ -58,8 +60,7 @@ export function createController(parts: ControllerParts): Controller {
   const queue = createWorkQueue(clock, metrics.workqueue, parts.random, (key) => laneOf(stored(key)));
   const journals = createJournals();
   const generations = new Map<string, string>();
-  /** What was last logged of a scaler that fails. */
-  const complaints = new Map<string, string>();
+  const complaints = createComplaints(log);
   const changed = (key: string, scaler: StoredScaler | undefined) => {
     // Our own status writes come back as changes: only a new specification, a pause or the end is worth a pass.
     const version = scaler === undefined ? undefined : versionOf(scaler);
@@ -75,11 +76,12 @@ export function createController(parts: ControllerParts): Controller {
     async run(scalers, signal) {
       stored = (key) => scalers.get(key);
       const memories = new Map<string, Memory>();
+      const writer = createStatusWriter({ ...parts, complaints: createComplaints(log) });
       const line: LineParts = {
         ...parts,
         outputs: createOutputs(parts),
         learner: createLearner(parts.prometheus, parts.thread, signal),
-        reporter: createReporter(parts),
+        reporter: createReporter({ ...parts, statuses: writer }),
         journals,
         memories,
         wake: (key) => queue.add(key),
@@ -90,7 +92,7 @@ export function createController(parts: ControllerParts): Controller {
           metrics.reconcile("ok");
           metrics.loadsWaiting(line.learner.waiting);
           queue.succeeded(key);
-          complaints.delete(key);
+          complaints.end(key);
           if (outcome.kind === "again") queue.addAfter(key, outcome.afterMs);
           else if (scalers.get(key) === undefined) {
             queue.forget(key);
@@ -106,17 +108,17 @@ export function createController(parts: ControllerParts): Controller {
       };
       for (const key of scalers.keys()) changed(key, scalers.get(key));
       metrics.decisionDelay(() => queue.overdueMs() / 1000);
-      await queue.run(work, WORKERS, signal);
+      await Promise.all([queue.run(work, WORKERS, signal), writer.run(signal)]);
       metrics.decisionDelay(() => 0);
       metrics.loadsWaiting(0);
+      metrics.statusesWaiting(0);
       line.reporter.end();
     },
   };
 
   function failed(key: string, memory: Memory | undefined, error: OperatorError): void {
     metrics.reconcile("error");
-    if (complaints.get(key) !== error.message) say(log, key, error);
-    complaints.set(key, error.message);
+    complaints.of(key, error);
     const stepMs = memory?.plan.stepMs ?? 0;
     if (error.retry === "backoff") queue.addAfterFailure(key, error.retryAfterMs);
     else queue.addAfter(key, Math.max(stepMs, 1_000));
@@ -133,12 +135,4 @@ function laneOf(stored: StoredScaler | undefined): string {
 
 function versionOf({ metadata: { uid, generation, deletionTimestamp, annotations = {} } }: StoredScaler): string {
   return [uid, generation, deletionTimestamp, annotations[PAUSED_ANNOTATION], annotations[PAUSED_UNTIL_ANNOTATION]].join("/");
-}
-
-/** A failure is logged when it is new, not at every pass; only a bug has a stack worth reading. */
-function say(log: Log, key: string, error: OperatorError): void {
-  const [namespace, name] = key.split("/");
-  const fields = { namespace, name, reason: error.reason };
-  if (error.reason !== "InternalError") return log.warn(fields, error.sentence);
-  log.error({ ...fields, err: error.cause instanceof Error ? error.cause.stack : undefined }, error.sentence);
 }

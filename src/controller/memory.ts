@@ -58,9 +58,9 @@ export interface Memory {
   lastScaleMs: number | undefined;
   /** Why the metric counts as missing, or undefined while it is there. */
   missing: OperatorError | undefined;
-  /** The conditions last written by this process. */
+  /** The conditions that this process last told. */
   conditions: readonly Condition[] | undefined;
-  /** When the status was last written, and what it said that a person would act on. */
+  /** When there was last a status to write, and what it said that a person would act on. */
   statusAtMs: number;
   statusFingerprint: string;
   /** Until when overloaded time has been counted, unix ms. */

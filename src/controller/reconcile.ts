@@ -1,13 +1,12 @@
 // The line, for one scaler and one moment: what was asked, what was seen, what is coming, what to do, do it, say so.
 // Failures of the metric are inputs of the decision; every other failure is thrown and handled once, in controller.ts.
 import { pauseOf } from "../api/index.ts";
-import { monotonicMs } from "../clock.ts";
 import { decide, remember } from "../decision/index.ts";
 import type { Decision, DecisionInput, ScaleHistory } from "../decision/index.ts";
 import { OperatorError } from "../errors.ts";
 import type { Headrooms, Scales, TargetScale } from "../kube/index.ts";
 import type { PrometheusClient } from "../prometheus/index.ts";
-import type { Metrics, Stage } from "../telemetry/index.ts";
+import type { Metrics } from "../telemetry/index.ts";
 import { findConflict, mayHaveWritten, noticeDisturbance, wroteReplicas } from "./conflicts.ts";
 import type { ConflictParts } from "./conflicts.ts";
 import { keepHeadroom, replicasWithRoom } from "./headroom.ts";
@@ -25,6 +24,7 @@ import { parsedOf } from "./parsed.ts";
 import { readSlots, settleDelayMs } from "./reading.ts";
 import type { Plan } from "./plan.ts";
 import type { Reporter } from "./report.ts";
+import { stageTimer } from "./stage-timer.ts";
 import type { StoredScaler } from "./stored-scaler.ts";
 import { asOperatorError } from "./failure.ts";
 
@@ -66,7 +66,7 @@ export async function reconcile(line: LineParts, stored: StoredScaler | undefine
   const parsed = parsedOf(stored);
   if (parsed.kind === "invalid") {
     forgetModel(line, key);
-    await line.reporter.invalid(stored, parsed.problems, nowMs, signal);
+    line.reporter.invalid(stored, parsed.problems, nowMs);
     return { kind: "waitForChange" };
   }
   const memory = memoryFor(line, parsed.scaler, stored, nowMs);
@@ -86,7 +86,7 @@ export async function reconcile(line: LineParts, stored: StoredScaler | undefine
   const paused = pauseOf(stored.metadata.annotations, nowMs).scaleOut;
   await keepHeadroom(line.headrooms, memory, { nowMs, replicas: replicasWithRoom(scale, acted.decision), isPaused: paused }, signal);
   line.journals.take({ memory, nowMs, shortSeconds, ...acted });
-  await stage("status", () => line.reporter.pass({ stored, memory, nowMs, ...acted }, signal));
+  line.reporter.pass({ stored, memory, nowMs, ...acted });
   if (acted.failure !== undefined) throw acted.failure;
   const endMs = line.clock.nowMs();
   const nextMs = nextPassMs(plan, endMs, line.memories.size) - endMs;
@@ -232,10 +232,10 @@ function forgetModel(line: LineParts, key: string): void {
   line.memories.delete(key);
 }
 
-function forget(line: LineParts, key: string): Outcome {
+async function forget(line: LineParts, key: string): Promise<Outcome> {
   forgetModel(line, key);
   line.journals.forget(key);
-  line.reporter.forget(key);
+  await line.reporter.forget(key);
   return { kind: "waitForChange" };
 }
 
@@ -245,15 +245,4 @@ export function nextPassMs(plan: Plan, nowMs: number, scalers: number): number {
   const spreadMs = Math.min(plan.stepMs * SPREAD_MOST_SHARE, Math.max(leastMs, scalers * SPREAD_PER_SCALER_MS)) * plan.place;
   const offsetMs = settleDelayMs(plan.stepMs) + spreadMs;
   return (Math.floor((nowMs - offsetMs) / plan.stepMs) + 1) * plan.stepMs + offsetMs;
-}
-
-function stageTimer(metrics: Metrics) {
-  return async <T>(stage: Stage, run: () => T | Promise<T>): Promise<T> => {
-    const startedMs = monotonicMs();
-    try {
-      return await run();
-    } finally {
-      metrics.stage(stage, (monotonicMs() - startedMs) / 1000);
-    }
-  };
 }

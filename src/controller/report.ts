@@ -1,16 +1,17 @@
-// Says what a pass found: status, events, gauges and the log. Status is written when something that a person would act on
+// Says what a pass found: status, events, gauges and the log. Status is to be written when something that a person would act on
 // changed, else every five minutes at most: thousands of scalers must not write thousands of times a minute.
 import type { Condition, Problem } from "../api/index.ts";
 import { formatProblems, GROUP, KIND, STATUS_EVERY_MS, VERSION } from "../api/index.ts";
 import type { Decision } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
-import type { Events, Statuses, TargetScale } from "../kube/index.ts";
+import type { Events, TargetScale } from "../kube/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { invalidVerdicts, verdicts } from "./conditions.ts";
 import type { Verdict } from "./conditions.ts";
 import { gaugesFor, gaugesOfInvalid } from "./gauges.ts";
 import type { Memory } from "./memory.ts";
 import { subjectOf } from "./outputs/output.ts";
+import type { StatusWriter } from "./status-writer.ts";
 import type { StoredScaler } from "./stored-scaler.ts";
 import { decidedStatus, seenStatus, withTimes } from "./status.ts";
 
@@ -26,18 +27,18 @@ export interface Pass {
 }
 
 export interface Reporter {
-  pass(pass: Pass, signal: AbortSignal): Promise<void>;
-  invalid(stored: StoredScaler, problems: readonly Problem[], nowMs: number, signal: AbortSignal): Promise<void>;
+  pass(pass: Pass): void;
+  invalid(stored: StoredScaler, problems: readonly Problem[], nowMs: number): void;
   /** The scaler is being deleted, and this keeps it from going. */
   stuck(stored: StoredScaler, failure: OperatorError): void;
-  /** The scaler is gone, and its series end. */
-  forget(key: string): void;
+  /** The scaler is gone, and its series end. Resolves when nothing is written of it any more. */
+  forget(key: string): Promise<void>;
   /** All series end: whoever leads next exports them. */
   end(): void;
 }
 
 export interface ReporterParts {
-  readonly statuses: Statuses;
+  readonly statuses: Pick<StatusWriter, "put" | "forget">;
   readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -57,18 +58,18 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
   };
   /** The scalers that have series. */
   const exported = new Set<string>();
-  const forget = (key: string) => {
+  const endSeries = (key: string) => {
     const [namespace = "", name = ""] = key.split("/");
     exported.delete(key);
     metrics.forget(namespace, name);
   };
   return {
-    async pass(pass, signal) {
+    pass(pass) {
       const { stored, memory, nowMs, decision, scale } = pass;
-      const { namespace, name, generation } = memory.plan;
+      const { namespace, name, generation, key } = memory.plan;
       const before = memory.conditions ?? stored.status?.conditions ?? [];
       const now = verdicts({ stored, memory, nowMs, decision, failure: pass.failure });
-      exported.add(memory.plan.key);
+      exported.add(key);
       metrics.scaler(namespace, name, gaugesFor(memory, scale, decision, now));
       if (decision?.kind === "scale") {
         const { from, to, reason, message } = decision;
@@ -85,29 +86,31 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       if (fingerprint === memory.statusFingerprint && nowMs - memory.statusAtMs < STATUS_EVERY_MS) return;
       const conditions = withTimes(now, before, generation, nowMs);
       const decided = decision !== undefined && scale !== undefined ? decidedStatus(memory, scale, decision) : {};
-      const outcome = await statuses.patch(stored, { observedGeneration: generation, ...seenStatus(memory, nowMs), ...decided, conditions }, signal);
-      // What was not written is said by the pass that the change has woken.
-      if (outcome !== "written") return;
-      tellConditions(pass, now, before);
+      const status = { observedGeneration: generation, ...seenStatus(memory, nowMs), ...decided, conditions };
+      statuses.put(key, { stored, status, written: () => tellConditions(pass, now, before) });
       memory.conditions = conditions;
       memory.statusFingerprint = fingerprint;
       memory.statusAtMs = nowMs;
     },
-    async invalid(stored, problems, nowMs, signal) {
+    invalid(stored, problems, nowMs) {
       const { namespace = "", name, generation = 0 } = stored.metadata;
+      const key = `${namespace}/${name}`;
       const message = formatProblems(problems);
       const before = stored.status?.conditions ?? [];
       const ready = before.find((condition) => condition.type === "Ready");
       log.warn({ namespace, name, reason: "InvalidSpec", problems }, "The manifest cannot be used.");
       const now = invalidVerdicts(message);
-      exported.add(`${namespace}/${name}`);
+      exported.add(key);
       metrics.scaler(namespace, name, gaugesOfInvalid(now));
       if (ready?.reason === "InvalidSpec" && stored.status?.observedGeneration === generation) return;
-      const outcome = await statuses.patch(stored, { observedGeneration: generation, conditions: withTimes(now, before, generation, nowMs) }, signal);
-      if (outcome === "written") emit(stored, "Warning", "InvalidSpec", "Validate", message);
+      const status = { observedGeneration: generation, conditions: withTimes(now, before, generation, nowMs) };
+      statuses.put(key, { stored, status, written: () => emit(stored, "Warning", "InvalidSpec", "Validate", message) });
     },
     stuck: (stored, failure) => emit(stored, "Warning", failure.reason, "Release", failure.sentence),
-    forget,
-    end: () => exported.forEach(forget),
+    async forget(key) {
+      endSeries(key);
+      await statuses.forget(key);
+    },
+    end: () => exported.forEach(endSeries),
   };
 }

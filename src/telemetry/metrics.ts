@@ -20,6 +20,8 @@ export interface Metrics extends Omit<ScalerSeries, "families"> {
   externalRequest(method: string, code: string): void;
   /** Loads of history that wait for their turn. */
   loadsWaiting(count: number): void;
+  /** Statuses that wait to be written. */
+  statusesWaiting(count: number): void;
   leader(isLeader: boolean): void;
   /** With sharding: how many scalers this member has, and how many members it knows. */
   shard(member: string, scalers: number, members: number): void;
@@ -81,6 +83,7 @@ export function createMetrics(): Metrics {
     registers,
   });
   const waiting = new Gauge({ name: "predictive_scaler_history_loads_waiting", help: "Scalers whose history waits to be loaded.", registers });
+  const statuses = new Gauge({ name: "predictive_scaler_status_writes_waiting", help: "Scalers whose status waits to be written.", registers });
   const leader = new Gauge({ name: "predictive_scaler_leader", help: "1 while this process may write; each member may with sharding.", registers });
   let readDelay = () => 0;
   const delay: Gauge = new Gauge({
@@ -108,6 +111,7 @@ export function createMetrics(): Metrics {
     kubernetesRequest: (method, code) => kubernetes.inc({ method, code }),
     externalRequest: externalMetrics(registers),
     loadsWaiting: (count) => waiting.set(count),
+    statusesWaiting: (count) => statuses.set(count),
     leader: (isLeader) => leader.set(isLeader ? 1 : 0),
     shard: shardMetrics(registers),
     workqueue: workqueueMetrics(registers),

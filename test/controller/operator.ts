@@ -11,6 +11,7 @@ import { createOutputs } from "../../src/controller/outputs/outputs.ts";
 import { reconcile } from "../../src/controller/reconcile.ts";
 import type { LineParts, Outcome } from "../../src/controller/reconcile.ts";
 import { createReporter } from "../../src/controller/report.ts";
+import type { StatusNews } from "../../src/controller/status-writer.ts";
 import type { StoredScaler } from "../../src/controller/stored-scaler.ts";
 import { OperatorError } from "../../src/errors.ts";
 import { connect, createAutoscalers, createClaims, createHeadrooms, createScales, createStatuses } from "../../src/kube/index.ts";
@@ -57,6 +58,15 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
   const client = createPrometheusClient({ url: prometheus.url, clock: wallClock, random: () => 0, timeoutMs: 2_000 });
   const log = { debug() {}, info() {}, warn: (_: object, text: string) => void logged.push(text), error: (_: object, text: string) => void logged.push(text) };
   const woken: (() => void)[] = [];
+  const statuses = createStatuses({ connection });
+  /** Each status is written when its pass ends. */
+  let writing = Promise.resolve();
+  const atOnce = {
+    put(_key: string, { stored, status, written }: StatusNews) {
+      writing = statuses.patch(stored, status, stop.signal).then((said) => void (said === "written" && written()));
+    },
+    forget: async () => undefined,
+  };
   let journals = createJournals();
   const lineOf = (): LineParts => ({
     clock,
@@ -66,7 +76,7 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
     headrooms: createHeadrooms({ connection, image: "pause" }),
     ...others,
     learner: createLearner(client, { learn: async (request) => learnModel(request), close: async () => {} }, stop.signal),
-    reporter: createReporter({ statuses: createStatuses({ connection }), events: { emit: (event) => void events.push(event) }, metrics, log }),
+    reporter: createReporter({ statuses: atOnce, events: { emit: (event) => void events.push(event) }, metrics, log }),
     journals,
     metrics,
     memories: new Map(),
@@ -110,7 +120,10 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
     /** One pass; an OperatorError is returned, as the controller's wrapper would handle it. */
     async pass(stored?: StoredScaler): Promise<Outcome | OperatorError> {
       try {
-        outcome = await reconcile(line, stored ?? (await scaler()), KEY, stop.signal);
+        const passing = reconcile(line, stored ?? (await scaler()), KEY, stop.signal);
+        await Promise.allSettled([passing]);
+        await writing;
+        outcome = await passing;
       } catch (error) {
         if (!(error instanceof OperatorError)) throw error;
         outcome = error;

@@ -1,0 +1,94 @@
+// Writes statuses beside the passes: a slow API server delays what is told of decisions, never the decisions.
+// Invariants: of a scaler only the newest is written; one write of it at a time; what failed is tried again; nothing is written after `forget`.
+import type { Clock } from "../clock.ts";
+import type { Statuses } from "../kube/index.ts";
+import type { Metrics } from "../telemetry/index.ts";
+import type { Complaints } from "./complaints.ts";
+import { asOperatorError } from "./failure.ts";
+import { stageTimer } from "./stage-timer.ts";
+import type { StoredScaler } from "./stored-scaler.ts";
+import { createWorkQueue } from "./work-queue.ts";
+
+/** Writes under way at once: few, so that the API server has time for everything else. */
+const WRITERS = 4;
+
+/** What a scaler's status is to say. */
+export interface StatusNews {
+  /** The scaler that this was found of. */
+  readonly stored: StoredScaler;
+  /** A merge patch. */
+  readonly status: unknown;
+  /** Called once it has been written; not if the scaler has another specification by then, which a pass has been woken for. */
+  readonly written: () => void;
+}
+
+export interface StatusWriter {
+  /** To be written soon. It takes the place of what has not been written of this scaler. */
+  put(key: string, news: StatusNews): void;
+  /** Drops what waits; resolves when no write of this scaler is under way. */
+  forget(key: string): Promise<void>;
+  /** Writes until the signal fires and the writes under way have ended. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface StatusWriterParts {
+  readonly statuses: Statuses;
+  /** Of the back-off after failures. */
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly complaints: Complaints;
+  /** In [0, 1): spreads retries. */
+  readonly random: () => number;
+}
+
+export function createStatusWriter({ statuses, clock, metrics, complaints, random }: StatusWriterParts): StatusWriter {
+  const none = () => undefined;
+  const meter = { depth: (count: number) => metrics.statusesWaiting(count), added: none, retried: none, waited: none, worked: none, finished: none };
+  const stage = stageTimer(metrics);
+  const queue = createWorkQueue(clock, meter, random);
+  const waiting = new Map<string, StatusNews>();
+  const underWay = new Map<string, Promise<void>>();
+  const write = async (key: string, signal: AbortSignal) => {
+    const news = waiting.get(key);
+    if (news === undefined) return;
+    try {
+      const outcome = await stage("status", () => statuses.patch(news.stored, news.status, signal));
+      queue.succeeded(key);
+      complaints.end(key);
+      // What came meanwhile is in the queue again.
+      if (waiting.get(key) === news) waiting.delete(key);
+      if (outcome === "written") news.written();
+    } catch (error) {
+      if (signal.aborted || !waiting.has(key)) return;
+      const failure = asOperatorError(error);
+      // The term ends in a moment, or goes on after a renewal that came late.
+      if (failure.reason !== "NotLeader") {
+        metrics.reconcile("error");
+        complaints.of(key, failure);
+      }
+      queue.addAfterFailure(key, failure.retryAfterMs);
+    }
+  };
+  return {
+    put(key, news) {
+      waiting.set(key, news);
+      queue.add(key);
+    },
+    async forget(key) {
+      waiting.delete(key);
+      queue.forget(key);
+      complaints.end(key);
+      await underWay.get(key);
+    },
+    run: (signal) =>
+      queue.run(
+        (key) => {
+          const writing = write(key, signal).finally(() => underWay.delete(key));
+          underWay.set(key, writing);
+          return writing;
+        },
+        WRITERS,
+        signal,
+      ),
+  };
+}
