@@ -28,17 +28,13 @@ afterAll(async () => {
 /** Runs `run` and tells how it ended, what was said, and how often its connection was closed. */
 async function runOn(run: (connection: KubeConnection) => Promise<number>, prefixed?: "first line" | "every line") {
   const { io, text } = captureIo();
-  let closed = 0;
+  const spies: { readonly mock: { readonly calls: readonly unknown[] } }[] = [];
   const watched = (connection: KubeConnection) => {
-    const { close } = connection;
-    vi.spyOn(connection, "close").mockImplementation(() => {
-      closed++;
-      return close();
-    });
+    spies.push(vi.spyOn(connection, "close"));
     return run(connection);
   };
   const code = await onCluster({ kubeconfig }, io, watched, prefixed).catch((error: unknown) => error);
-  return { code, ...text, closed };
+  return { code, ...text, closed: spies.flatMap(({ mock }) => mock.calls).length };
 }
 
 test("the run's exit code, and nothing said", async () => {
