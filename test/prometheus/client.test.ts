@@ -9,6 +9,7 @@ import { OperatorError } from "../../src/errors.ts";
 import { startPlaygroundPrometheus } from "../../src/playground/prometheus/index.ts";
 import { createPrometheusClient } from "../../src/prometheus/index.ts";
 import type { PrometheusClientOptions } from "../../src/prometheus/index.ts";
+import { serve } from "./answering-server.ts";
 
 const NOW = 1_790_000_040_000;
 const QUERY = { query: "m", startMs: NOW - 600_000, endMs: NOW, stepMs: 60_000 };
@@ -25,17 +26,6 @@ async function setUp(options: Partial<PrometheusClientOptions> = {}) {
   const client = createPrometheusClient({ url: server.url, clock, random: () => 0.5, onRequest: (code) => codes.push(code), ...options });
   closers.push(() => client.close(), () => server.close());
   return { server, client, clock, codes, ask: () => client.queryRange(QUERY, signal) };
-}
-
-/** A server that answers every request as `answer` does. */
-async function serve(answer: (response: ServerResponse) => void): Promise<string> {
-  const server = createServer((_, response) => answer(response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 const askAt = async (answer: (response: ServerResponse) => void, options: Partial<PrometheusClientOptions> = {}) => {

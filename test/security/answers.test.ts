@@ -1,7 +1,5 @@
 // Servers that mean no good: answers without an end, redirects to elsewhere, and URLs that only look allowed.
-import { createServer } from "node:http";
 import type { ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { parseScaler } from "../../src/api/index.ts";
 import { createClock } from "../../src/clock.ts";
@@ -9,6 +7,7 @@ import { OperatorError } from "../../src/errors.ts";
 import { createAllowList, isGuarded } from "../../src/prometheus/allow-list.ts";
 import { createPrometheusClient } from "../../src/prometheus/index.ts";
 import { GOOD_MANIFEST } from "../api/bad-manifests.ts";
+import { serve } from "../prometheus/answering-server.ts";
 
 const MIB = 2 ** 20;
 /** The client's own limit is 32 MiB; what waits in sockets comes on top. */
@@ -17,16 +16,6 @@ const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
-
-async function serve(answer: (response: ServerResponse) => void): Promise<string> {
-  const server = createServer((_, response) => answer(response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 /** Sends `piece` as long as it is taken, up to `bytes`; returns how much was. */
 function pour(response: ServerResponse, head: string, piece: Buffer, bytes: number): { sent: number } {
