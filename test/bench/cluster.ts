@@ -1,13 +1,12 @@
 // One compressed day of the same traffic under five autoscalers at once, on the real API server, controller manager, KEDA and Prometheus: how much
 // of the time demand was above the capacity of the ready pods, and at what price. Simulated: the traffic, the pods (kwok) and their use of the processor.
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { connect } from "../../src/kube/index.ts";
 import { createTraffic } from "../../src/playground/index.ts";
 import { DAY_MS, HOUR_MS, liveDay, MINUTE_MS } from "../cluster/demand.ts";
 import { operatorKubeconfig } from "../cluster/operator-account.ts";
 import { startOperator } from "../cluster/operator.ts";
 import type { Operator } from "../cluster/operator.ts";
+import { servePresent } from "../cluster/present-prometheus.ts";
 import { pause } from "../cluster/wait-for.ts";
 import { freePorts } from "../control-plane/child-process.ts";
 import { startCluster } from "../control-plane/cluster.ts";
@@ -75,7 +74,7 @@ export async function race({ hours, rate, say }: RaceOptions): Promise<RaceFigur
     stops.push(await servePodMetrics(cluster, () => demand(nowMs())));
     const started = await startKeda({ files: keda, kubectl: cluster.kubectl, namespace: NAMESPACE });
     stops.push(() => started.stop());
-    const present = await servePresent(prometheus.url, nowMs);
+    const present = await servePresent({ prometheusUrl: prometheus.url, nowMs });
     stops.push(() => present.stop());
     const [port = 0] = await freePorts(1);
     const racing = arms({ rate, query: QUERY, prometheusUrl: present.url, scalerAddress: `127.0.0.1:${port}` });
@@ -199,21 +198,4 @@ async function servePodMetrics({ kubeconfig, kubectl }: Cluster, demand: () => n
 interface SeenPod {
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
   readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-/** The real Prometheus for those who know no other now than the wall clock's: each instant query is asked at the simulated now. */
-async function servePresent(prometheusUrl: string, nowMs: () => number): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const server = createServer((request, response) => {
-    const query = new URL(request.url ?? "/", "http://present").searchParams.get("query") ?? "";
-    const asked = fetch(`${prometheusUrl}/api/v1/query?${new URLSearchParams({ query, time: String(nowMs() / 1000) }).toString()}`);
-    asked.then((answer) => answer.text()).then((text) => response.setHeader("content-type", "application/json").end(text), () => response.writeHead(502).end());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async stop() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => void server.close(() => resolve()));
-    },
-  };
 }

@@ -1,8 +1,5 @@
 // Output External with the real KEDA and the real HPA controller: a ScaledObject that combines the forecast with a plain prometheus trigger.
 // KEDA asks a replica of the operator that does not lead. The tests run in order along one accelerated morning whose demand rises from 08:00.
-import { createServer } from "node:http";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePorts } from "../control-plane/child-process.ts";
 import { startKeda } from "../control-plane/keda.ts";
@@ -15,6 +12,8 @@ import type { Condition, ShownDeployment, ShownScaler } from "./manifests.ts";
 import { operatorKubeconfig } from "./operator-account.ts";
 import { startOperator } from "./operator.ts";
 import type { Operator } from "./operator.ts";
+import { servePresent } from "./present-prometheus.ts";
+import type { PresentPrometheus } from "./present-prometheus.ts";
 import { recordReplicas } from "./replica-record.ts";
 import type { ReplicaRecord } from "./replica-record.ts";
 import { describeCluster, surroundings } from "./surroundings.ts";
@@ -45,7 +44,8 @@ const files = given.kubectl === undefined ? undefined : await provisionModules([
   let leader: Operator;
   let follower: Operator;
   let record: ReplicaRecord;
-  let plain: Server;
+  /** The Prometheus of the plain trigger. */
+  let plain: PresentPrometheus;
   /** What the plain trigger is told instead of the demand. */
   let told: number | undefined;
 
@@ -58,21 +58,6 @@ const files = given.kubectl === undefined ? undefined : await provisionModules([
     const found = new RegExp(`^predictive_scaler_external_requests_total\\{method="${method}",code="${code}"\\} (\\d+)$`, "m").exec(await (await fetch(`${metricsUrl}/metrics`)).text());
     return Number(found?.[1] ?? 0);
   };
-
-  /** The Prometheus of the plain trigger: the real one at the simulated time, or `told`. */
-  async function servePlain(): Promise<string> {
-    plain = createServer((request, response) => {
-      const answer = async () => {
-        const { searchParams } = new URL(request.url ?? "/", "http://plain");
-        const nowS = leader.nowMs() / 1000;
-        if (told !== undefined) return JSON.stringify({ status: "success", data: { resultType: "vector", result: [{ metric: {}, value: [nowS, String(told)] }] } });
-        return (await fetch(`${prometheusUrl}/api/v1/query?${new URLSearchParams({ query: searchParams.get("query") ?? "", time: String(nowS) }).toString()}`)).text();
-      };
-      answer().then((text) => response.setHeader("content-type", "application/json").end(text), () => response.writeHead(500).end());
-    });
-    await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
-  }
 
   /** `forecast`: the trigger that asks for it. */
   const scaledObject = (name: string, forecast: object, serverAddress: string) => {
@@ -111,7 +96,8 @@ const files = given.kubectl === undefined ? undefined : await provisionModules([
     });
     record = recordReplicas(binaries.kubectl, kubectl, NS, () => leader.nowMs());
     follower = await start(other);
-    const url = await servePlain();
+    plain = await servePresent({ prometheusUrl, nowMs: () => leader.nowMs(), told: () => told });
+    const { url } = plain;
     const grpc = { type: "external", metadata: { scalerAddress: `127.0.0.1:${other}`, scalerName: "web", scaleUpTolerance: "0" } };
     const http = `${follower.metricsUrl}/scalers/${NS}/api/replicas?scaleUpTolerance=0`;
     await kubectl.apply(scaledObject("web", grpc, url), scaledObject("api", { type: "metrics-api", metadata: { url: http, valueLocation: "replicas", targetValue: "1" } }, url));
@@ -122,7 +108,7 @@ const files = given.kubectl === undefined ? undefined : await provisionModules([
     await kubectl("delete", "scaledobject", "--all", "--namespace", NS, "--timeout=20s").catch(() => undefined);
     await keda?.stop();
     await Promise.all([leader?.stop(), follower?.stop()]);
-    plain?.close();
+    await plain?.stop();
     await kubectl("delete", "namespace", NS, "--wait=false");
   });
 
