@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 import { deployManifest, PLACEHOLDER_URL } from "../../scripts/deploy-manifest.ts";
 import { runCommand } from "../../src/cli/run.ts";
 import { captureIo } from "../cli/capture.ts";
+import { untilServed } from "../control-plane/crds.ts";
 import { createHelm } from "./helm.ts";
 import type { Helm, Rendered } from "./helm.ts";
 import { namespaceOf } from "./manifests.ts";
@@ -110,10 +111,11 @@ describeCluster("the chart's templates", () => {
 
   beforeAll(async () => {
     helm = createHelm(binaries.helm, folder);
-    await kubectl.apply(...monitoringCrds());
+    const crds = monitoringCrds();
+    await kubectl.apply(...crds);
     const restricted = { "pod-security.kubernetes.io/enforce": "restricted" };
     await kubectl.apply(...[NS, "chart-a", "chart-b"].map((name) => ({ ...namespaceOf(name), metadata: { name, labels: restricted } })));
-    await kubectl("wait", "--for=condition=Established", "crd", "--selector", "test.predictivescaler.io/minimal=true", "--timeout=20s");
+    await untilServed(kubectl, ...crds.map(({ metadata }) => metadata.name));
   });
   afterAll(async () => {
     await kubectl("delete", "crd", "-l", "test.predictivescaler.io/minimal=true", "--wait=false");

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { startCluster } from "../control-plane/cluster.ts";
 import type { Cluster } from "../control-plane/cluster.ts";
+import { SCALER_CRD, untilServed } from "../control-plane/crds.ts";
 import { startPrometheus } from "../control-plane/prometheus-server.ts";
 import type { PrometheusServer } from "../control-plane/prometheus-server.ts";
 import { startGateway } from "../prometheus/gateway.ts";
@@ -25,8 +26,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const CHART = join(ROOT, "charts/predictive-scaler");
 const RELEASE = "predictive-scaler";
 const NS = "predictive-scaler";
-const CRD = "predictivescalers.predictivescaler.io";
-const CRD_OBJECT = `customresourcedefinition.apiextensions.k8s.io/${CRD}`;
+const CRD_OBJECT = `customresourcedefinition.apiextensions.k8s.io/${SCALER_CRD}`;
 const HISTORY_MS = 10 * DAY_MS;
 const RATE = 120;
 const SOON_MS = 60_000;
@@ -110,7 +110,7 @@ describeCluster("the chart, as a stranger uses it", () => {
   test("helm install, and the README's manifest is forecast and scaled", async () => {
     const notes = await helm(["install", RELEASE, archive, "--namespace", NS], values(gateway.url));
     expect(notes).toContain(`reads demand from ${gateway.url}`);
-    await cluster.kubectl("wait", "--for=condition=Established", `crd/${CRD}`, "--timeout=20s");
+    await untilServed(cluster.kubectl, SCALER_CRD);
     operator = await start(NS, RELEASE);
     await cluster.kubectl.apply(manifest);
     await forecasts();
@@ -255,7 +255,7 @@ describeCluster("the chart, as a stranger uses it", () => {
     const all = { prometheus: { url: prometheus.url }, crds: { keep: false } };
     await helm(["install", RELEASE, archive, "--namespace", NS, "--create-namespace", "--take-ownership"], all);
     await helm(["uninstall", RELEASE, "--namespace", NS, "--no-hooks"]);
-    await waitFor("the CRD is gone", SOON_MS, async () => expect(await cluster.kubectl("get", "crd", "--ignore-not-found", CRD)).toBe(""));
+    await waitFor("the CRD is gone", SOON_MS, async () => expect(await cluster.kubectl("get", "crd", "--ignore-not-found", SCALER_CRD)).toBe(""));
     expect(await replicas()).toBe(before);
   });
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startCluster } from "../control-plane/cluster.ts";
 import type { Cluster } from "../control-plane/cluster.ts";
+import { SCALER_CRD, untilServed } from "../control-plane/crds.ts";
 import { startPrometheus } from "../control-plane/prometheus-server.ts";
 import type { PrometheusServer } from "../control-plane/prometheus-server.ts";
 import { readPages, ROOT } from "../docs/pages.ts";
@@ -80,8 +81,8 @@ describeCluster("the commands of the documentation", () => {
 
   /** From the moment on at which there are scalers to look at. */
   const operate = async () => {
-    if (operator !== undefined || (await cluster.kubectl.said(["get", "crd", "predictivescalers.predictivescaler.io"])).code !== 0) return;
-    await cluster.kubectl("wait", "--for=condition=Established", "crd/predictivescalers.predictivescaler.io", "--timeout=20s");
+    if (operator !== undefined || (await cluster.kubectl.said(["get", "crd", SCALER_CRD])).code !== 0) return;
+    await untilServed(cluster.kubectl, SCALER_CRD);
     operator = await startOperator({ kubeconfig: cluster.kubeconfig, prometheusUrl: prometheus.url, clockStartMs: newestMs - DAY_MS, clockRate: CLOCK_RATE });
   };
 

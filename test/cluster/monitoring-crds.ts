@@ -16,7 +16,7 @@ const SPECS = {
   PrometheusRule: object({ groups: list(group) }, ["groups"]),
 };
 
-export function monitoringCrds(): object[] {
+export function monitoringCrds(): (object & { readonly metadata: { readonly name: string } })[] {
   return Object.entries(SPECS).map(([kind, spec]) => {
     const plural = `${kind.toLowerCase()}s`;
     const version = { name: "v1", served: true, storage: true, schema: { openAPIV3Schema: object({ spec }) } };

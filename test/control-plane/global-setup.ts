@@ -2,16 +2,14 @@
 import type { TestProject } from "vitest/node";
 import { readFileSync } from "node:fs";
 import { backfill, liveDay } from "../cluster/demand.ts";
-import { waitFor } from "../cluster/wait-for.ts";
 import type { Surroundings } from "../cluster/surroundings.ts";
 import { startCluster } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
+import { SCALER_CRD, untilServed } from "./crds.ts";
 import { startPrometheus } from "./prometheus-server.ts";
 import { provision } from "./provision.ts";
 
 export const CRD_FILE = new URL("../../crds/predictivescaler.io_predictivescalers.yaml", import.meta.url);
-
-const ESTABLISHED_MS = 30_000;
 
 /** What vitest calls: returns the teardown. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -43,7 +41,5 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 export async function applyCrd({ kubectl }: Pick<Cluster, "kubectl">): Promise<void> {
   const { code, stderr } = await kubectl.said(["apply", "-f", "-"], readFileSync(CRD_FILE, "utf8"));
   if (code !== 0) throw new Error(`The API server refuses the CRD: ${stderr}`);
-  // A CRD that has no condition at all yet is an error to kubectl wait.
-  const wait = () => kubectl("wait", "--for=condition=Established", "crd/predictivescalers.predictivescaler.io", "--timeout=20s");
-  await waitFor("the CRD is served", ESTABLISHED_MS, wait);
+  await untilServed(kubectl, SCALER_CRD);
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { registerApi } from "./api-service.ts";
 import { freePorts, startServer, temporaryFolder, untilReady } from "./child-process.ts";
 import type { Server } from "./child-process.ts";
+import { untilServed } from "./crds.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { KEDA } from "./modules.ts";
 
@@ -95,14 +96,7 @@ export async function startKeda({ files, kubectl, namespace }: KedaOptions): Pro
 async function installKinds(files: Readonly<Record<string, string>>, kubectl: Kubectl): Promise<void> {
   const paths = Object.keys(KEDA.files.paths).flatMap((name) => ["-f", files[name] ?? ""]);
   await kubectl("apply", "--server-side", "--force-conflicts", ...paths);
-  // A kind whose conditions are not there yet cannot be waited for by kubectl.
-  const endMs = Date.now() + READY_DEADLINE_MS;
-  for (const kind of Object.keys(KEDA.files.paths).map((name) => `${/_([a-z]+)\./.exec(name)?.[1]}.${name.split("_")[0]}`)) {
-    while ((await kubectl.said(["get", kind, "--all-namespaces"])).code !== 0) {
-      if (Date.now() > endMs) throw new Error(`The kind ${kind} is not served after ${READY_DEADLINE_MS / 1000} s.`);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
+  await untilServed(kubectl, ...Object.keys(KEDA.files.paths).map((name) => `${/_([a-z]+)\./.exec(name)?.[1]}.${name.split("_")[0]}`));
 }
 
 /** The adapter as the API server finds it: on loopback, and known by nothing but its address, so that nobody has to prove who asks. */
