@@ -3,7 +3,7 @@
 import { createLine } from "../decision/index.ts";
 import type { Line, LineState } from "../decision/index.ts";
 import { createForecaster, createLocalClock } from "../forecast/index.ts";
-import type { Fit, Holidays, LocalClock } from "../forecast/index.ts";
+import type { Fit, Forecaster, Holidays, LocalClock } from "../forecast/index.ts";
 import { lastPresentMs } from "../series/index.ts";
 import type { Series } from "../series/index.ts";
 import type { ModelSettings } from "./plan.ts";
@@ -29,9 +29,13 @@ export interface Learned {
 /** One a zone and its holidays, for all lines: a clock takes as long to make as all the rest of a line a hundred times over. They are few. */
 const localClocks = new Map<string, LocalClock>();
 
-function localClockOf({ timeZone, holidays }: ModelSettings): LocalClock {
-  const key = holidays === undefined ? timeZone : `${timeZone} ${holidays.weekday} ${holidays.days.join()}`;
-  const found = localClocks.get(key) ?? createLocalClock(timeZone, holidays);
+function localClockKey({ timeZone, holidays }: ModelSettings): string {
+  return holidays === undefined ? timeZone : `${timeZone} ${holidays.weekday} ${holidays.days.join()}`;
+}
+
+function localClockOf(settings: ModelSettings): LocalClock {
+  const key = localClockKey(settings);
+  const found = localClocks.get(key) ?? createLocalClock(settings.timeZone, settings.holidays);
   localClocks.set(key, found);
   return found;
 }
@@ -40,6 +44,25 @@ function localClockOf({ timeZone, holidays }: ModelSettings): LocalClock {
 export function newLine(settings: ModelSettings): Line {
   const localClock = localClockOf(settings);
   return createLine(createForecaster({ ...settings.forecast, localClock }), { ...settings.demand, localClock });
+}
+
+/** Forecasters that serve one line after another, by their settings: making one takes longer than what a pass does with it. */
+const forecasters = new Map<string, Forecaster>();
+/** As many are kept: most scalers share the settings of their forecast. */
+const FORECASTERS_KEPT = 16;
+
+/** A line in `state`, which is copied; another state's settings are a RangeError. It is good until the next call: its forecaster serves that one, too. */
+export function lineIn(settings: ModelSettings, state: LineState): Line {
+  const localClock = localClockOf(settings);
+  // Not as JSON has numbers: Infinity is one.
+  const key = `${localClockKey(settings)} ${JSON.stringify(settings.forecast, (_, value: unknown) => (typeof value === "number" ? String(value) : value))}`;
+  const forecaster = forecasters.get(key) ?? createForecaster({ ...settings.forecast, localClock });
+  forecasters.delete(key);
+  if (forecasters.size >= FORECASTERS_KEPT) forecasters.delete(forecasters.keys().next().value ?? "");
+  forecasters.set(key, forecaster);
+  const line = createLine(forecaster, { ...settings.demand, localClock });
+  line.importState(state);
+  return line;
 }
 
 /** Fits and replays. With too little history nothing is fitted, yet what there is has been replayed. */

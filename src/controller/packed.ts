@@ -9,19 +9,30 @@ export type Packed = Uint32Array;
 /** Words of a number. */
 const WORDS = 2;
 const BITS = 32;
+/** Bits of words that all differ. */
+const ALL = 0xffff_ffff;
 
 /** `state`; with `base`, what differs from it (a state of the same lengths). The state is copied. */
 export function pack(state: LineState, base?: Packed): Packed {
   const words = wordsOf(state);
   const before = base === undefined ? undefined : wordsIn(base, words.length);
   const marks = marksFor(words.length);
-  const packed = new Uint32Array(marks + words.length);
+  const packed = room.packed(marks + words.length + 1);
   let end = marks;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
-    if (word === (before === undefined ? previous(words, i) : before[i]!)) continue;
-    packed[i >>> 5]! |= 1 << (i & 31);
-    packed[end++] = word;
+  for (let group = 0; group < marks; group++) {
+    const from = group * BITS;
+    const count = Math.min(BITS, words.length - from);
+    let mark = 0;
+    for (let bit = 0; bit < count; bit++) {
+      const i = from + bit;
+      const word = words[i]!;
+      const differs = word === (before === undefined ? previous(words, i) : before[i]!) ? 0 : 1;
+      // Written in any case, and written over by the next one if it does not differ: a branch would be guessed wrong too often.
+      packed[end] = word;
+      end += differs;
+      mark |= differs << bit;
+    }
+    packed[group] = mark;
   }
   return packed.slice(0, end);
 }
@@ -34,46 +45,62 @@ export function lengthsOf({ forecaster, rule, present, gate }: LineState): Lengt
   return { forecaster: of(forecaster), rule: of(rule), present: of(present), gate: of(gate) };
 }
 
-/** What was packed, of a state of these lengths. With `changes`, the state that was packed with `packed` as its base. */
+/**
+ * What was packed, of a state of these lengths. With `changes`, the state that was packed with `packed` as its base.
+ * The arrays are views of memory that the next call here uses again: to be copied at once.
+ */
 export function unpack(packed: Packed, lengths: Lengths, changes?: Packed): LineState {
   const { forecaster, rule, present, gate } = lengths;
   const words = wordsIn(packed, WORDS * [...forecaster, ...rule, ...present, ...gate].reduce((sum, length) => sum + length, 0));
   if (changes !== undefined) change(words, changes);
-  let at = 0;
+  let at = words.byteOffset;
   const next = (length: number) => {
-    const array = new Float64Array(words.buffer, 8 * at, length);
-    at += length;
+    const array = new Float64Array(words.buffer, at, length);
+    at += array.byteLength;
     return array;
   };
   return { forecaster: forecaster.map(next), rule: rule.map(next), present: present.map(next), gate: gate.map(next) };
 }
 
+/** Memory for one call, which grows as it must: states are large, and thousands of them come and go every minute. */
+function createRoom() {
+  let [given, base, packed] = [new Uint32Array(0), new Uint32Array(0), new Uint32Array(0)];
+  const grown = (array: Uint32Array<ArrayBuffer>, length: number) => (array.length < length ? new Uint32Array(length) : array);
+  return {
+    given: (length: number) => (given = grown(given, length)).subarray(0, length),
+    base: (length: number) => (base = grown(base, length)).subarray(0, length),
+    packed: (length: number) => (packed = grown(packed, length)),
+  };
+}
+const room = createRoom();
+
 function wordsOf(state: LineState): Uint32Array {
   const arrays = arraysOf(state);
-  const numbers = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  const words = room.given(WORDS * arrays.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const array of arrays) {
     // As words: a copy of numbers need not keep the bits of a NaN.
-    new Uint32Array(numbers.buffer, 8 * at, WORDS * array.length).set(new Uint32Array(array.buffer, array.byteOffset, WORDS * array.length));
-    at += array.length;
+    words.set(new Uint32Array(array.buffer, array.byteOffset, WORDS * array.length), at);
+    at += WORDS * array.length;
   }
-  return new Uint32Array(numbers.buffer);
+  return words;
 }
 
 function wordsIn(packed: Packed, length: number): Uint32Array {
-  const words = new Uint32Array(length);
+  const words = room.base(length);
   let next = marksFor(length);
-  for (let i = 0; i < length; i++) words[i] = isMarked(packed, i) ? packed[next++]! : previous(words, i);
+  for (let group = 0, from = 0; from < length; group++, from += BITS) {
+    const mark = packed[group]!;
+    const end = Math.min(length, from + BITS);
+    if (mark === ALL) for (let i = from; i < end; i++) words[i] = packed[next++]!;
+    else for (let i = from; i < end; i++) words[i] = ((mark >>> (i - from)) & 1) === 1 ? packed[next++]! : previous(words, i);
+  }
   return words;
 }
 
 function change(words: Uint32Array, changes: Packed): void {
   let next = marksFor(words.length);
-  for (let i = 0; i < words.length; i++) if (isMarked(changes, i)) words[i] = changes[next++]!;
-}
-
-function isMarked(packed: Packed, i: number): boolean {
-  return ((packed[i >>> 5]! >>> (i & 31)) & 1) === 1;
+  for (let i = 0; i < words.length; i++) if (((changes[i >>> 5]! >>> (i & 31)) & 1) === 1) words[i] = changes[next++]!;
 }
 
 function previous(words: Uint32Array, i: number): number {

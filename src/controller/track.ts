@@ -1,11 +1,11 @@
-// The live end of one scaler's line. Late samples happen, so the newest slots are read again: what is kept is the settled state, packed, which has seen
-// only slots that will not be read again, and the pending slots after it. Whatever is new is walked from there on a line that lives for that one call.
+// The live end of one scaler's line. Late samples happen, so the newest slots are read again: what is kept is a state, packed, which has seen
+// only slots that will not be read again, and the slots after it. Whatever is new is walked from there on a line that lives for that one call.
 // Invariant: no line outlives a call here, so no scaler's state can reach another's; what others see of it are plain values.
 import type { Applied, GateState, Line, LineDemand } from "../decision/index.ts";
 import type { Accuracy, Anomaly, Peak } from "../forecast/index.ts";
 import type { Series } from "../series/index.ts";
 import { EXPECTED_WITH } from "./expectations.ts";
-import { newLine } from "./model.ts";
+import { lineIn, newLine } from "./model.ts";
 import type { Learned } from "./model.ts";
 import { lengthsOf, pack, unpack } from "./packed.ts";
 import type { Lengths, Packed } from "./packed.ts";
@@ -14,9 +14,11 @@ import type { ModelSettings } from "./plan.ts";
 
 /** Slots that are read again at each pass: scrapes and remote writes of five steps' lateness are still seen. */
 export const OVERLAP_STEPS = 5;
+/** So many settled slots are walked again at most: walking a few costs less than packing a state at each pass. */
+const PACK_STEPS = 8;
 /** Slots that may wait for an answer before the model must learn anew, in steps of a day at most. */
 const MAX_PENDING_MS = 24 * 3_600_000;
-/** Pending slots that are walked again at each pass. Of a longer outage what has changed since the settled state is kept as well. */
+/** Slots that are walked again at each pass. Of a longer outage what has changed since the packed state is kept as well. */
 const WALK_STEPS = 40;
 
 /** What the live line says at its newest slot. */
@@ -76,24 +78,26 @@ export function createTrack(settings: ModelSettings, settledMs: number, learned?
 class LiveTrack implements Track {
   readonly #settings: ModelSettings;
   readonly #stepMs: number;
-  #pending: number[] = [];
-  #applied: (Applied | undefined)[] = [];
   readonly #lengths: Lengths;
-  #settled: Packed;
-  /** In a long outage: how the state after the first `count` pending slots differs from the settled one. */
+  /** The state at `#packedMs`, and the slots after it; the first `#settledCount` of them are not read again. */
+  #packed: Packed;
+  #packedMs: number;
+  #slots: number[] = [];
+  #applied: (Applied | undefined)[] = [];
+  #settledCount = 0;
+  /** In a long outage: how the state after the first `count` slots differs from the packed one. */
   #between: { readonly changes: Packed; readonly count: number } | undefined;
-  #settledMs: number;
   #lastSampleMs: number;
   #outlook: Outlook;
 
-  /** `line` stands at `settledMs` and is not kept. */
-  constructor(settings: ModelSettings, line: Line, settledMs: number, lastSampleMs: number) {
+  /** `line` stands at `packedMs` and is not kept. */
+  constructor(settings: ModelSettings, line: Line, packedMs: number, lastSampleMs: number) {
     this.#settings = settings;
     this.#stepMs = settings.forecast.stepMs;
     const state = line.exportState();
     this.#lengths = lengthsOf(state);
-    this.#settled = pack(state);
-    this.#settledMs = settledMs;
+    this.#packed = pack(state);
+    this.#packedMs = packedMs;
     this.#lastSampleMs = lastSampleMs;
     this.#outlook = outlookOf(line, settings);
   }
@@ -102,41 +106,42 @@ class LiveTrack implements Track {
     return this.#outlook;
   }
   get settledMs(): number {
-    return this.#settledMs;
+    return this.#packedMs + this.#settledCount * this.#stepMs;
   }
   get liveMs(): number {
-    return this.#settledMs + this.#pending.length * this.#stepMs;
+    return this.#packedMs + this.#slots.length * this.#stepMs;
   }
   get lastSampleMs(): number {
     return this.#lastSampleMs;
   }
   get isTorn(): boolean {
-    return this.#pending.length * this.#stepMs > MAX_PENDING_MS;
+    return this.liveMs - this.settledMs > MAX_PENDING_MS;
   }
   get bytes(): number {
-    return this.#settled.byteLength + (this.#between?.changes.byteLength ?? 0);
+    return this.#packed.byteLength + (this.#between?.changes.byteLength ?? 0);
   }
 
   take(series: Series, applied: Applied | undefined): void {
     // The reading may have been asked for by the track before this one: a model can be learned while it is under way.
-    const begin = Math.round((this.#settledMs + this.#stepMs - series.startMs) / this.#stepMs);
+    const begin = Math.round((this.settledMs + this.#stepMs - series.startMs) / this.#stepMs);
     if (begin < 0) return;
     const values = series.values.subarray(begin);
-    const known = Math.min(this.#pending.length, values.length);
+    const first = this.#settledCount;
+    const known = Math.min(this.#slots.length - first, values.length);
     let isNew = values.length > known;
     for (let i = 0; i < known; i++) {
       const value = values[i] ?? NaN;
       // A sample that was there once is not taken back by a later absence.
-      if (Number.isNaN(value) || Object.is(value, this.#pending[i])) continue;
-      this.#pending[i] = value;
+      if (Number.isNaN(value) || Object.is(value, this.#slots[first + i])) continue;
+      this.#slots[first + i] = value;
       isNew = true;
     }
     for (let i = known; i < values.length; i++) {
-      this.#pending.push(values[i] ?? NaN);
+      this.#slots.push(values[i] ?? NaN);
       this.#applied.push(i === values.length - 1 ? applied : undefined);
     }
-    for (let i = this.#pending.length - 1; i >= 0; i--) {
-      if (Number.isNaN(this.#pending[i])) continue;
+    for (let i = this.#slots.length - 1; i >= 0; i--) {
+      if (Number.isNaN(this.#slots[i])) continue;
       this.#lastSampleMs = this.#slotMs(i);
       break;
     }
@@ -145,17 +150,17 @@ class LiveTrack implements Track {
   }
 
   skip(untilMs: number): void {
-    const before = this.#pending.length;
+    const before = this.#slots.length;
     while (this.liveMs + this.#stepMs <= untilMs && !this.isTorn) {
-      this.#pending.push(NaN);
+      this.#slots.push(NaN);
       this.#applied.push(undefined);
     }
-    const count = this.#pending.length;
+    const count = this.#slots.length;
     if (count === before) return;
     const line = this.#lineAt(before);
     this.#observe(line, before, count);
     this.#outlook = outlookOf(line, this.#settings);
-    if (count - (this.#between?.count ?? 0) > WALK_STEPS) this.#between = { changes: pack(line.exportState(), this.#settled), count };
+    if (count - (this.#between?.count ?? 0) > WALK_STEPS) this.#between = { changes: pack(line.exportState(), this.#packed), count };
   }
 
   demand(): LineDemand {
@@ -167,25 +172,23 @@ class LiveTrack implements Track {
   }
 
   peakWithin(horizonMs: number): Peak | undefined {
-    return this.#lineAt(this.#pending.length).forecaster.peakWithin(horizonMs);
+    return this.#lineAt(this.#slots.length).forecaster.peakWithin(horizonMs);
   }
 
   #slotMs(i: number): number {
-    return this.#settledMs + (i + 1) * this.#stepMs;
+    return this.#packedMs + (i + 1) * this.#stepMs;
   }
 
   #observe(line: Line, from: number, to: number): void {
-    for (let i = from; i < to; i++) line.observe(this.#slotMs(i), this.#pending[i] ?? NaN, this.#applied[i]);
+    for (let i = from; i < to; i++) line.observe(this.#slotMs(i), this.#slots[i] ?? NaN, this.#applied[i]);
   }
 
-  /** A line that has seen the settled slots. With `changes`, it is in the state that they lead to. */
+  /** A line in the packed state. With `changes`, it is in the state that they lead to. */
   #lineFrom(changes?: Packed): Line {
-    const line = newLine(this.#settings);
-    line.importState(unpack(this.#settled, this.#lengths, changes));
-    return line;
+    return lineIn(this.#settings, unpack(this.#packed, this.#lengths, changes));
   }
 
-  /** A line that has seen the first `count` pending slots, too. */
+  /** A line that has seen the first `count` slots. */
   #lineAt(count: number): Line {
     const between = this.#between !== undefined && this.#between.count <= count ? this.#between : undefined;
     const line = this.#lineFrom(between?.changes);
@@ -193,19 +196,26 @@ class LiveTrack implements Track {
     return line;
   }
 
-  /** Walks from the settled state over all pending slots, of which the first `count` settle. */
-  #walk(count: number): void {
-    const line = this.#lineFrom();
-    this.#observe(line, 0, count);
-    const settled = count > 0 ? pack(line.exportState()) : this.#settled;
-    this.#observe(line, count, this.#pending.length);
-    this.#outlook = outlookOf(line, this.#settings);
-    this.#settled = settled;
+  /** Walks over all slots, of which `settling` more settle. */
+  #walk(settling: number): void {
+    this.#settledCount += settling;
     this.#between = undefined;
+    const line = this.#lineFrom();
+    if (this.#settledCount > PACK_STEPS) this.#pack(line);
+    this.#observe(line, 0, this.#slots.length);
+    this.#outlook = outlookOf(line, this.#settings);
+  }
+
+  /** Has `line` see the settled slots, and keeps its state in their place. */
+  #pack(line: Line): void {
+    const count = this.#settledCount;
+    this.#observe(line, 0, count);
+    this.#packed = pack(line.exportState());
+    this.#packedMs = this.settledMs;
+    this.#settledCount = 0;
     // New arrays, of the length that is needed: one that was spliced keeps room for more.
-    this.#pending = this.#pending.slice(count);
+    this.#slots = this.#slots.slice(count);
     this.#applied = this.#applied.slice(count);
-    this.#settledMs += count * this.#stepMs;
   }
 }
 
