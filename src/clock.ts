@@ -100,7 +100,34 @@ async function drain(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** An abort signal that fires after `ms` of wall-clock time, joined with the caller's. */
+/** What a piece of work may take. */
+export interface Limit {
+  /** Fires when one of the given signals does, or when the time is over. */
+  readonly signal: AbortSignal;
+  /** The work is done: neither a timer nor a listener is left. */
+  end(): void;
+}
+
+/** A limit of `ms` of wall-clock time (Infinity: none) from now on, and of `signals`. For work that is done often: see withTimeout. */
+export function startLimit(ms: number, ...signals: readonly AbortSignal[]): Limit {
+  const limit = new AbortController();
+  const timer = ms === Infinity ? undefined : setTimeout(() => limit.abort(new Error(`not done within ${ms / 1000} s`)), Math.min(LONGEST_TIMER_MS, ms));
+  timer?.unref();
+  const onAbort = ({ target }: Event) => limit.abort((target as AbortSignal).reason);
+  for (const signal of signals) {
+    if (signal.aborted) limit.abort(signal.reason);
+    else signal.addEventListener("abort", onAbort, { once: true });
+  }
+  return {
+    signal: limit.signal,
+    end() {
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener("abort", onAbort);
+    },
+  };
+}
+
+/** An abort signal that fires after `ms` of wall-clock time, joined with the caller's. It holds its timer until then. */
 export function withTimeout(ms: number, signal?: AbortSignal): AbortSignal {
   const timeout = AbortSignal.timeout(ms);
   return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);

@@ -2,7 +2,7 @@
 // Failures of the server leave as KubeError; when the caller's signal fires, its reason is thrown (a watch just ends).
 import { request as send } from "undici";
 import type { Dispatcher } from "undici";
-import { withTimeout } from "../clock.ts";
+import { startLimit } from "../clock.ts";
 import { readLines, readStart, readText } from "./body.ts";
 import { loadCredentials } from "./credentials.ts";
 import type { CredentialOptions } from "./credentials.ts";
@@ -69,45 +69,57 @@ export function connect(options: ConnectOptions = {}): KubeConnection {
       throw failureOf({ method, path, status: answer.statusCode, text, retryAfter: typeof retryAfter === "string" ? retryAfter : undefined });
     }
   };
-  const failure = (error: unknown, request: KubeRequest, limit: AbortSignal, limitMs: number): KubeError => {
-    if (error instanceof KubeError) return error;
-    const problem = limit.aborted ? `no complete answer within ${limitMs / 1000} s` : problemOf(error);
-    return unreachable(server, `${request.method} ${request.path.split("?")[0] ?? ""}: ${problem}`, error);
-  };
   return {
     server,
     namespace,
     async request(request) {
       const limitMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-      const limit = withTimeout(limitMs, request.signal);
+      const limit = startLimit(limitMs, ...(request.signal === undefined ? [] : [request.signal]));
       try {
         request.signal?.throwIfAborted();
-        const answer = await call("call", request, limit);
+        const answer = await call("call", request, limit.signal);
         return parseJson(await readText(answer.body, BODY_MAX_BYTES));
       } catch (error) {
         request.signal?.throwIfAborted();
-        throw failure(error, request, limit, limitMs);
+        throw asKubeError(error, { server, request, limitMs, isOver: limit.signal.aborted });
+      } finally {
+        limit.end();
       }
     },
     async *watch(path, signal) {
       const limitMs = watchSeconds(path) * 1000 + (options.watchGraceMs ?? WATCH_GRACE_MS);
-      const limit = withTimeout(limitMs, signal);
+      const limit = startLimit(limitMs, signal);
       const request: KubeRequest = { method: "GET", path };
       let answer: Dispatcher.ResponseData | undefined;
       try {
         if (signal.aborted) return;
-        answer = await call("watch", request, limit);
+        answer = await call("watch", request, limit.signal);
         for await (const line of readLines(answer.body, LINE_MAX_LENGTH)) yield parseJson(line);
       } catch (error) {
         // A silent watch has no fault that is known: it ends as if the server had closed it, and is taken up again.
         if (signal.aborted || codeOf(error) === SILENT) return;
-        throw failure(error, request, limit, limitMs);
+        throw asKubeError(error, { server, request, limitMs, isOver: limit.signal.aborted });
       } finally {
+        limit.end();
         answer?.body.on("error", () => undefined).destroy();
       }
     },
     close: () => pool.close(),
   };
+}
+
+interface Attempt {
+  readonly server: string;
+  readonly request: KubeRequest;
+  readonly limitMs: number;
+  /** The time for it is over. */
+  readonly isOver: boolean;
+}
+
+function asKubeError(error: unknown, { server, request, limitMs, isOver }: Attempt): KubeError {
+  if (error instanceof KubeError) return error;
+  const problem = isOver ? `no complete answer within ${limitMs / 1000} s` : problemOf(error);
+  return unreachable(server, `${request.method} ${request.path.split("?")[0] ?? ""}: ${problem}`, error);
 }
 
 /** `promise`, or the signal's reason if that comes first: a credential plugin may hang. */

@@ -7,7 +7,7 @@ import { Agent as HttpsAgent } from "node:https";
 import type { AgentOptions } from "node:https";
 import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
-import { monotonicMs, withTimeout } from "../clock.ts";
+import { monotonicMs, startLimit } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { Address } from "./address.ts";
 import { connectionFailure, statusFailure, timeoutFailure } from "./failure.ts";
@@ -73,12 +73,12 @@ export function createRequester({ address, manners = {}, clock, timeoutMs, rando
 
   /** One attempt. Throws what `read` threw, or the abort's reason. */
   const attempt = async <T>(form: URLSearchParams, signal: AbortSignal, read: (body: AsyncIterable<Buffer>) => Promise<T>): Promise<{ value: T } | Failure> => {
-    const timed = withTimeout(timeoutMs, signal);
+    const timed = startLimit(timeoutMs, signal);
     const startMs = monotonicMs();
     let code = "error";
     let body: Readable | undefined;
     try {
-      const response = await send(address, manners, form, timed, agents);
+      const response = await send(address, manners, form, timed.signal, agents);
       body = response.data;
       code = String(response.status);
       if (response.status === 200) return { value: await read(chunks(body)) };
@@ -90,13 +90,14 @@ export function createRequester({ address, manners = {}, clock, timeoutMs, rando
         code = "aborted";
         throw reasonOf(signal);
       }
-      if (timed.aborted) {
+      if (timed.signal.aborted) {
         code = "timeout";
         return timeoutFailure(timeoutMs, address);
       }
       if (body === undefined) return connectionFailure(thrown, address);
       throw thrown;
     } finally {
+      timed.end();
       body?.destroy();
       onRequest(code, monotonicMs() - startMs);
     }
@@ -104,16 +105,20 @@ export function createRequester({ address, manners = {}, clock, timeoutMs, rando
 
   return {
     async ask(form, signal, read) {
-      const stop = AbortSignal.any([signal, closed.signal]);
-      for (let tries = 0; ; tries++) {
-        if (stop.aborted) throw reasonOf(stop);
-        const result = await attempt(form, stop, read);
-        if ("value" in result) return result.value;
-        const { error, again } = result;
-        const askedMs = error.retryAfterMs ?? 0;
-        if (!again || tries === MAX_RETRIES || askedMs > MAX_PAUSE_MS) throw error;
-        const pauseMs = FIRST_PAUSE_MS * 2 ** tries;
-        await clock.delay(Math.max(askedMs, pauseMs / 2) + (random() * pauseMs) / 2, stop);
+      const stop = startLimit(Infinity, signal, closed.signal);
+      try {
+        for (let tries = 0; ; tries++) {
+          if (stop.signal.aborted) throw reasonOf(stop.signal);
+          const result = await attempt(form, stop.signal, read);
+          if ("value" in result) return result.value;
+          const { error, again } = result;
+          const askedMs = error.retryAfterMs ?? 0;
+          if (!again || tries === MAX_RETRIES || askedMs > MAX_PAUSE_MS) throw error;
+          const pauseMs = FIRST_PAUSE_MS * 2 ** tries;
+          await clock.delay(Math.max(askedMs, pauseMs / 2) + (random() * pauseMs) / 2, stop.signal);
+        }
+      } finally {
+        stop.end();
       }
     },
     close() {

@@ -8,6 +8,7 @@ import { provision } from "../control-plane/provision.ts";
 import { operatorKubeconfig } from "../cluster/operator-account.ts";
 import { startOperator } from "../cluster/operator.ts";
 import type { Operator } from "../cluster/operator.ts";
+import { imageEnv } from "./image-env.ts";
 import { usageOf } from "./load-figures.ts";
 import type { LoadFigures, Scrape } from "./load-figures.ts";
 import { historyUntil, NAMESPACE, objectsOf, startExporter } from "./load-world.ts";
@@ -49,7 +50,7 @@ export async function load({ minutes, say, ...fleet }: LoadOptions): Promise<Loa
     closing.push(() => prometheus.stop());
     say("starting the operator");
     const beginMs = performance.now();
-    const operator = await startOperator({ kubeconfig, prometheusUrl: prometheus.url, clockStartMs: Date.now(), clockRate: 1 });
+    const operator = await startOperator({ kubeconfig, prometheusUrl: prometheus.url, env: imageEnv(), clockStartMs: Date.now(), clockRate: 1 });
     closing.push(() => operator.stop());
     return await measure(operator, beginMs, { ...fleet, minutes, say });
   } finally {
