@@ -15,13 +15,16 @@ interface Waiting {
 
 type Answer = { readonly id: number; readonly learned: Learned } | { readonly id: number; readonly error: string };
 
+/** One history at a time is little, and a thread that may have more lets garbage grow to it. */
+const LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 };
+
 /** The bundled model-worker.ts; the build sets it. */
 declare const __MODEL_WORKER__: string | undefined;
 
 /** The built program carries its worker as a text, so that it is one file; from source the worker's file stands beside this one. */
 function startWorker(): Worker {
-  if (typeof __MODEL_WORKER__ === "undefined") return new Worker(new URL("./model-worker.ts", import.meta.url));
-  return new Worker(__MODEL_WORKER__, { eval: true, name: "model" });
+  if (typeof __MODEL_WORKER__ === "undefined") return new Worker(new URL("./model-worker.ts", import.meta.url), { resourceLimits: LIMITS });
+  return new Worker(__MODEL_WORKER__, { eval: true, name: "model", resourceLimits: LIMITS });
 }
 
 export function createModelThread(): ModelThread {

@@ -12,8 +12,24 @@ const BITS = 32;
 /** Bits of words that all differ. */
 const ALL = 0xffff_ffff;
 
+/** Words that are left free behind a state, for the next one. */
+const ROOM = 256;
+
 /** `state`; with `base`, what differs from it (a state of the same lengths). The state is copied. */
 export function pack(state: LineState, base?: Packed): Packed {
+  return packedWords(state, base).slice();
+}
+
+/** `state` in the place of `before`, which is overwritten, where that has the room; else in a new one with some room to spare. */
+export function repack(state: LineState, before: Packed): Packed {
+  const words = packedWords(state);
+  const place = words.length <= before.length && words.length > before.length - 2 * ROOM ? before : new Uint32Array(words.length + ROOM);
+  place.set(words);
+  return place;
+}
+
+/** In memory that the next call uses again. */
+function packedWords(state: LineState, base?: Packed): Packed {
   const words = wordsOf(state);
   const before = base === undefined ? undefined : wordsIn(base, words.length);
   const marks = marksFor(words.length);
@@ -34,7 +50,7 @@ export function pack(state: LineState, base?: Packed): Packed {
     }
     packed[group] = mark;
   }
-  return packed.slice(0, end);
+  return packed.subarray(0, end);
 }
 
 /** Lengths of the arrays of a state. */

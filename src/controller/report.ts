@@ -4,13 +4,14 @@ import type { Condition, Problem } from "../api/index.ts";
 import { formatProblems, GROUP, KIND, STATUS_EVERY_MS, VERSION } from "../api/index.ts";
 import type { Decision } from "../decision/index.ts";
 import type { OperatorError } from "../errors.ts";
-import type { Events, TargetScale } from "../kube/index.ts";
+import type { Events, KubeEvent, TargetScale } from "../kube/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { invalidVerdicts, verdicts } from "./conditions.ts";
 import type { Verdict } from "./conditions.ts";
 import { gaugesFor, gaugesOfInvalid } from "./gauges.ts";
 import type { Memory } from "./memory.ts";
 import { subjectOf } from "./outputs/output.ts";
+import type { Plan } from "./plan.ts";
 import type { StatusWriter } from "./status-writer.ts";
 import type { StoredScaler } from "./stored-scaler.ts";
 import { decidedStatus, seenStatus, withTimes } from "./status.ts";
@@ -38,10 +39,20 @@ export interface Reporter {
 }
 
 export interface ReporterParts {
-  readonly statuses: Pick<StatusWriter, "put" | "forget">;
+  readonly statuses: Pick<StatusWriter, "put" | "owes" | "forget">;
   readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Log;
+}
+
+/** What is said of a change of the replicas. */
+function scaleEvents(plan: Plan, { from, to, reason, message }: Decision): Pick<KubeEvent, "type" | "reason" | "note">[] {
+  const { maxReplicas, maxReplicasCeiling } = plan.policy;
+  const above = `${to} replicas are above maxReplicas (${maxReplicas}); maxCapacityBreach Raise allows up to ${maxReplicasCeiling}.`;
+  return [
+    { type: "Normal", reason, note: `${subjectOf(plan)} ${from} -> ${to}: ${message}` },
+    ...(from <= maxReplicas && to > maxReplicas ? [{ type: "Warning", reason: "RaisedAboveMax", note: above } as const] : []),
+  ];
 }
 
 export function createReporter({ statuses, events, metrics, log }: ReporterParts): Reporter {
@@ -72,22 +83,21 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       exported.add(key);
       metrics.scaler(namespace, name, gaugesFor(memory, scale, decision, now));
       if (decision?.kind === "scale") {
-        const { from, to, reason, message } = decision;
-        log.info({ namespace, name, from, to, reason, trace: decision.trace }, message);
-        emit(stored, "Normal", reason, "Scale", `${subjectOf(memory.plan)} ${from} -> ${to}: ${message}`);
-        const { maxReplicas, maxReplicasCeiling } = memory.plan.policy;
-        const above = `${to} replicas are above maxReplicas (${maxReplicas}); maxCapacityBreach Raise allows up to ${maxReplicasCeiling}.`;
-        if (from <= maxReplicas && to > maxReplicas) emit(stored, "Warning", "RaisedAboveMax", "Scale", above);
+        log.info({ namespace, name, from: decision.from, to: decision.to, reason: decision.reason, trace: decision.trace }, decision.message);
+        for (const { type, reason, note } of scaleEvents(memory.plan, decision)) emit(stored, type, reason, "Scale", note);
       }
       const facts = now.map(({ type, status, reason }) => [type, status, reason]);
       // Why nothing changes differs from pass to pass, and so may the words of a failure.
       const why = decision?.from === decision?.to ? undefined : decision?.reason;
       const fingerprint = JSON.stringify([generation, facts, decision?.from, decision?.to, why, memory.headroom.mayExist]);
-      if (fingerprint === memory.statusFingerprint && nowMs - memory.statusAtMs < STATUS_EVERY_MS) return;
+      // What waits is replaced, so that what is written is of one moment.
+      if (fingerprint === memory.statusFingerprint && nowMs - memory.statusAtMs < STATUS_EVERY_MS && !statuses.owes(key)) return;
       const conditions = withTimes(now, before, generation, nowMs);
-      const decided = decision !== undefined && scale !== undefined ? decidedStatus(memory, scale, decision) : {};
-      const status = { observedGeneration: generation, ...seenStatus(memory, nowMs), ...decided, conditions };
-      statuses.put(key, { stored, status, written: () => tellConditions(pass, now, before) });
+      const decided = () => (decision !== undefined && scale !== undefined ? decidedStatus(memory, scale, decision) : {});
+      const status = () => ({ observedGeneration: generation, ...seenStatus(memory, nowMs), ...decided(), conditions });
+      // KEDA is answered from the status.
+      const isUrgent = memory.plan.output.type === "External";
+      statuses.put(key, { stored, status, isUrgent, written: () => tellConditions(pass, now, before) });
       memory.conditions = conditions;
       memory.statusFingerprint = fingerprint;
       memory.statusAtMs = nowMs;
@@ -103,8 +113,8 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       exported.add(key);
       metrics.scaler(namespace, name, gaugesOfInvalid(now));
       if (ready?.reason === "InvalidSpec" && stored.status?.observedGeneration === generation) return;
-      const status = { observedGeneration: generation, conditions: withTimes(now, before, generation, nowMs) };
-      statuses.put(key, { stored, status, written: () => emit(stored, "Warning", "InvalidSpec", "Validate", message) });
+      const status = () => ({ observedGeneration: generation, conditions: withTimes(now, before, generation, nowMs) });
+      statuses.put(key, { stored, status, isUrgent: false, written: () => emit(stored, "Warning", "InvalidSpec", "Validate", message) });
     },
     stuck: (stored, failure) => emit(stored, "Warning", failure.reason, "Release", failure.sentence),
     async forget(key) {

@@ -9,15 +9,17 @@ import { stageTimer } from "./stage-timer.ts";
 import type { StoredScaler } from "./stored-scaler.ts";
 import { createWorkQueue } from "./work-queue.ts";
 
-/** Writes under way at once: few, so that the API server has time for everything else. */
+/** Writes under way at once, of those that are urgent and of the others: few, so that the API server has time for everything else. */
 const WRITERS = 4;
 
 /** What a scaler's status is to say. */
 export interface StatusNews {
   /** The scaler that this was found of. */
   readonly stored: StoredScaler;
-  /** A merge patch. */
-  readonly status: unknown;
+  /** Makes the merge patch, when it is its turn: thousands that wait hold little. */
+  readonly status: () => unknown;
+  /** Others act on it: it does not wait for those that only tell. */
+  readonly isUrgent: boolean;
   /** Called once it has been written; not if the scaler has another specification by then, which a pass has been woken for. */
   readonly written: () => void;
 }
@@ -25,6 +27,8 @@ export interface StatusNews {
 export interface StatusWriter {
   /** To be written soon. It takes the place of what has not been written of this scaler. */
   put(key: string, news: StatusNews): void;
+  /** Something of this scaler has not been written yet. */
+  owes(key: string): boolean;
   /** Drops what waits; resolves when no write of this scaler is under way. */
   forget(key: string): Promise<void>;
   /** Writes until the signal fires and the writes under way have ended. */
@@ -45,47 +49,59 @@ export function createStatusWriter({ statuses, clock, metrics, complaints, rando
   const none = () => undefined;
   const meter = { depth: (count: number) => metrics.statusesWaiting(count), added: none, retried: none, waited: none, worked: none, finished: none };
   const stage = stageTimer(metrics);
-  const queue = createWorkQueue(clock, meter, random);
   const waiting = new Map<string, StatusNews>();
+  const queue = createWorkQueue(clock, meter, random, (key) => (waiting.get(key)?.isUrgent ? "urgent" : ""));
   const underWay = new Map<string, Promise<void>>();
-  const write = async (key: string, signal: AbortSignal) => {
-    const news = waiting.get(key);
-    if (news === undefined) return;
+  /** Those that were forgotten while a write of them was under way. */
+  const forgotten = new Set<string>();
+  const write = async (key: string, news: StatusNews, signal: AbortSignal) => {
     try {
-      const outcome = await stage("status", () => statuses.patch(news.stored, news.status, signal));
+      const outcome = await stage("status", () => statuses.patch(news.stored, news.status(), signal));
       queue.succeeded(key);
       complaints.end(key);
-      // What came meanwhile is in the queue again.
-      if (waiting.get(key) === news) waiting.delete(key);
       if (outcome === "written") news.written();
     } catch (error) {
-      if (signal.aborted || !waiting.has(key)) return;
+      if (signal.aborted || forgotten.has(key)) return;
       const failure = asOperatorError(error);
       // The term ends in a moment, or goes on after a renewal that came late.
       if (failure.reason !== "NotLeader") {
         metrics.reconcile("error");
         complaints.of(key, failure);
       }
+      // Something newer is in the queue already.
+      if (waiting.has(key)) return;
+      waiting.set(key, news);
       queue.addAfterFailure(key, failure.retryAfterMs);
     }
   };
   return {
     put(key, news) {
+      // It may wait among the others.
+      if (news.isUrgent && waiting.get(key)?.isUrgent === false) queue.forget(key);
       waiting.set(key, news);
       queue.add(key);
     },
+    owes: (key) => waiting.has(key),
     async forget(key) {
       waiting.delete(key);
       queue.forget(key);
       complaints.end(key);
-      await underWay.get(key);
+      const writing = underWay.get(key);
+      if (writing === undefined) return;
+      forgotten.add(key);
+      await writing;
+      forgotten.delete(key);
     },
     run: (signal) =>
       queue.run(
-        (key) => {
-          const writing = write(key, signal).finally(() => underWay.delete(key));
+        async (key) => {
+          const news = waiting.get(key);
+          if (news === undefined) return;
+          waiting.delete(key);
+          const writing = write(key, news, signal);
           underWay.set(key, writing);
-          return writing;
+          await writing;
+          underWay.delete(key);
         },
         WRITERS,
         signal,

@@ -7,7 +7,7 @@ import type { Series } from "../series/index.ts";
 import { EXPECTED_WITH } from "./expectations.ts";
 import { lineIn, newLine } from "./model.ts";
 import type { Learned } from "./model.ts";
-import { lengthsOf, pack, unpack } from "./packed.ts";
+import { lengthsOf, pack, repack, unpack } from "./packed.ts";
 import type { Lengths, Packed } from "./packed.ts";
 import { AHEAD_MS } from "./peak-ahead.ts";
 import type { ModelSettings } from "./plan.ts";
@@ -210,7 +210,7 @@ class LiveTrack implements Track {
   #pack(line: Line): void {
     const count = this.#settledCount;
     this.#observe(line, 0, count);
-    this.#packed = pack(line.exportState());
+    this.#packed = repack(line.exportState(), this.#packed);
     this.#packedMs = this.settledMs;
     this.#settledCount = 0;
     // New arrays, of the length that is needed: one that was spliced keeps room for more.

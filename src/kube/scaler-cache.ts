@@ -6,11 +6,22 @@ import type { KubeObject, Reflector } from "./kube.ts";
 
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
-/** A PredictiveScaler without the parts of its metadata that nobody here reads and that may be larger than all the rest. */
+/** What a status only shows. The operator reads what an earlier process left in the other parts. */
+const SHOWN: ReadonlySet<string> = new Set(["demand", "model", "accuracy", "recommendation", "schedule", "trace"]);
+
+/** A PredictiveScaler without the parts of its metadata and status that nobody here reads and that may be larger than all the rest. */
 export function pruneScaler(object: KubeObject): KubeObject {
-  const { managedFields: _dropped, annotations, ...metadata } = object.metadata as KubeObject["metadata"] & { readonly managedFields?: unknown };
+  const { metadata: all, status, ...rest } = object as KubeObject & { readonly metadata: { readonly managedFields?: unknown }; readonly status?: unknown };
+  const { managedFields: _dropped, annotations, ...metadata } = all;
   const { [LAST_APPLIED]: _applied, ...kept } = annotations ?? {};
-  return { ...object, metadata: { ...metadata, ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }) } };
+  const pruned = { ...rest, metadata: { ...metadata, ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }) } };
+  return status === undefined ? pruned : Object.assign(pruned, { status: prunedStatus(status) });
+}
+
+function prunedStatus(status: unknown): unknown {
+  if (typeof status !== "object" || status === null || Array.isArray(status)) return status;
+  const kept = Object.entries(status).filter(([field]) => !SHOWN.has(field));
+  return Object.fromEntries(kept.map(([field, value]: [string, unknown]) => [field, field === "decision" ? prunedStatus(value) : value]));
 }
 
 type Options<T> = Pick<ReflectorOptions<T>, "connection" | "clock" | "handlers" | "onError"> & {

@@ -63,8 +63,9 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
   let writing = Promise.resolve();
   const atOnce = {
     put(_key: string, { stored, status, written }: StatusNews) {
-      writing = statuses.patch(stored, status, stop.signal).then((said) => void (said === "written" && written()));
+      writing = statuses.patch(stored, status(), stop.signal).then((said) => void (said === "written" && written()));
     },
+    owes: () => false,
     forget: async () => undefined,
   };
   let journals = createJournals();

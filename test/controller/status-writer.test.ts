@@ -41,8 +41,8 @@ function start() {
   const complaints = createComplaints({ debug() {}, info() {}, warn, error: warn });
   const writer = createStatusWriter({ statuses, clock, metrics, complaints, random: () => 0.5 });
   const run = writer.run(stop.signal);
-  const put = async (name: string, status: string) => {
-    writer.put(name, { stored: { metadata: { name } }, status, written: () => void told.push(status) });
+  const put = async (name: string, status: string, isUrgent = false) => {
+    writer.put(name, { stored: { metadata: { name } }, status: () => status, isUrgent, written: () => void told.push(status) });
     await nextTurn();
   };
   return {
@@ -83,6 +83,27 @@ test("few are written at once; of what waits meanwhile only the newest of each s
   expect(said()).toEqual(["a1", "b1", "c1", "d1", "e2", "f1", "a3"]);
   expect(told).toEqual(["a1", "b1", "c1", "d1", "e2", "f1", "a3"]);
   expect(await waiting()).toBe(0);
+});
+
+test("what others act on does not wait for the rest, also where it has waited among them", async () => {
+  const { put, call, said } = start();
+  for (const name of ["a", "b", "c", "d", "e", "f", "g"]) await put(name, `${name}1`);
+  await put("g", "g2", true);
+  await put("h", "h1", true);
+  expect(said()).toEqual(["a1", "b1", "c1", "d1", "g2", "h1"]);
+  for (let i = 0; i < 8; i++) await call(i).end("written");
+  expect(said()).toEqual(["a1", "b1", "c1", "d1", "g2", "h1", "e1", "f1"]);
+});
+
+test("a status is made when it is written, and what is under way is not owed any more", async () => {
+  const { put, writer, call } = start();
+  for (const name of ["a", "b", "c", "d"]) await put(name, `${name}1`);
+  let made = 0;
+  writer.put("e", { stored: { metadata: { name: "e" } }, status: () => (made += 1), isUrgent: false, written: () => undefined });
+  await nextTurn();
+  expect([made, writer.owes("a"), writer.owes("e")]).toEqual([0, false, true]);
+  await call(0).end("written");
+  expect([made, writer.owes("e")]).toEqual([1, false]);
 });
 
 test("what failed comes again later, as often as it must, and is logged once", async () => {

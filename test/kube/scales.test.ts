@@ -167,9 +167,14 @@ describe("other kinds", () => {
 });
 
 describe("scalers", () => {
-  test("pruning leaves specification, status and the user's annotations", () => {
+  test("pruning leaves specification, the user's annotations and what the operator reads of a status", () => {
     const last = "kubectl.kubernetes.io/last-applied-configuration";
     const metadata = { name: "a", uid: "u", annotations: { [last]: "{}", mine: "1" }, managedFields: [{}] };
     expect(pruneScaler({ metadata, spec: 1, status: 2 } as never)).toEqual({ metadata: { name: "a", uid: "u", annotations: { mine: "1" } }, spec: 1, status: 2 });
+    const status = { conditions: [{ type: "Ready" }], demand: { now: "1" }, decision: { time: "t", to: 3, trace: [{ rule: "floor" }] }, desiredReplicas: 3 };
+    expect(pruneScaler({ metadata: { name: "a" }, status } as never)).toEqual({
+      metadata: { name: "a" }, status: { conditions: [{ type: "Ready" }], decision: { time: "t", to: 3 }, desiredReplicas: 3 },
+    });
+    expect(pruneScaler({ metadata: { name: "a" }, status: { decision: null } } as never)).toEqual({ metadata: { name: "a" }, status: { decision: null } });
   });
 });
