@@ -31,8 +31,8 @@ COPY --from=build /src/dist/predictive-scaler.mjs /src/dist/holidays.mjs /src/di
 # glibc keeps freed memory in an arena for each thread, and behind whatever was allocated after it. Two arenas, and mappings of their own for states and
 # histories: what is freed goes back at once. The number of mappings stays far below what a kernel allows.
 ENV MALLOC_ARENA_MAX=2
-ENV MALLOC_MMAP_THRESHOLD_=32768
-ENV MALLOC_MMAP_MAX_=20000
+ENV MALLOC_MMAP_THRESHOLD_=16384
+ENV MALLOC_MMAP_MAX_=30000
 # What is young lives for one pass: a small space for it holds as much as is needed, and about 100 MB less.
 ENV NODE_OPTIONS=--max-semi-space-size=16
 USER 65532:65532

@@ -12,8 +12,10 @@ export interface Family {
 
 /** Blocks that are made without letting go, empty ones too: to find that there is nothing to say is work as well. */
 export const SLICE_BLOCKS = 100;
+/** Characters of a slice, or a few blocks more: each is a write to a socket, which costs more than its lines. */
+const SLICE_LENGTH = 64 * 1024;
 
-/** The text of `families` in slices of at most 100 blocks each. */
+/** The text of `families` in slices. The event loop is let go after every 100 blocks. */
 export async function* exposition(families: Iterable<Family>): AsyncGenerator<string, void> {
   let slice = "";
   let count = 0;
@@ -22,8 +24,10 @@ export async function* exposition(families: Iterable<Family>): AsyncGenerator<st
     for (const block of blocks) {
       slice += block;
       if (++count < SLICE_BLOCKS) continue;
-      if (slice !== "") yield slice;
-      slice = "";
+      if (slice.length >= SLICE_LENGTH) {
+        yield slice;
+        slice = "";
+      }
       count = 0;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -31,9 +35,11 @@ export async function* exposition(families: Iterable<Family>): AsyncGenerator<st
   if (slice !== "") yield slice;
 }
 
+const ESCAPED = /[\\"\n]/;
+
 /** `name="value"`, escaped. */
 export function label(name: string, value: string): string {
-  return `${name}="${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+  return `${name}="${ESCAPED.test(value) ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n") : value}"`;
 }
 
 function escapedHelp(text: string): string {

@@ -65,6 +65,11 @@ function latenessOf(before: string, after: string): Usage["lateness"] {
   return { p50: quantile(0.5), p99: quantile(0.99), shareWithin10s: all > 0 ? (buckets.find(({ edge }) => edge >= 10)?.count ?? NaN) / all : NaN };
 }
 
+/** How many statuses wait to be written; 0 before the first scrape. */
+export function statusesWaiting(scrape: Scrape | undefined): number {
+  return scrape === undefined ? 0 : sumOf(scrape.text, "predictive_scaler_status_writes_waiting");
+}
+
 /** Throws for fewer than two scrapes. */
 export function usageOf(scrapes: readonly Scrape[]): Usage {
   const [first, last] = [scrapes[0], scrapes.at(-1)];

@@ -9,7 +9,7 @@ import { operatorKubeconfig } from "../cluster/operator-account.ts";
 import { startOperator } from "../cluster/operator.ts";
 import type { Operator } from "../cluster/operator.ts";
 import { imageEnv } from "./image-env.ts";
-import { usageOf } from "./load-figures.ts";
+import { statusesWaiting, usageOf } from "./load-figures.ts";
 import type { LoadFigures, Scrape } from "./load-figures.ts";
 import { historyUntil, NAMESPACE, objectsOf, startExporter } from "./load-world.ts";
 import type { Fleet } from "./load-world.ts";
@@ -24,6 +24,8 @@ const firstLooksMs = (scalers: number) => Math.min(SCRAPE_MS, Math.max(2_000, 2 
 const giveUpMs = (scalers: number) => Math.max(600_000, 1_500 * scalers);
 /** Between the start and the steady time: what waits is worked off, and every scaler has its place in the minute. */
 const SETTLE_MS = 90_000;
+/** So many statuses may wait at any moment. */
+const MOST_WAITING = 100;
 
 export interface LoadOptions extends Fleet {
   /** How long is measured once all forecast. */
@@ -85,15 +87,17 @@ async function measure(operator: Operator, beginMs: number, { minutes, say, ...f
   const scrapes: Scrape[] = [];
   const scrape = async () => {
     const text = await metricsText(operator);
-    // Series of the fleet are looked at once and not kept.
-    scrapes.push({ atMs: performance.now(), text: text.replaceAll(/^predictive_scaler_\w+\{namespace=.*\n/gm, "") });
-    return { ...standing(text), seconds: (performance.now() - beginMs) / 1000 };
+    // Series of the fleet come last; they are looked at once and not kept.
+    const own = text.slice(0, text.search(/^predictive_scaler_\w+\{namespace=/m) >>> 0);
+    scrapes.push({ atMs: performance.now(), text: own });
+    return text;
   };
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const { scalers } = fleet;
   let [secondsToDecisions, secondsToForecasts] = [NaN, NaN];
   while (Number.isNaN(secondsToForecasts) && performance.now() - beginMs < giveUpMs(scalers)) {
-    const { decided, forecasting, seconds } = await scrape();
+    const { decided, forecasting } = standing(await scrape());
+    const seconds = (performance.now() - beginMs) / 1000;
     say(`after ${seconds.toFixed(0)} s ${decided} decided, ${forecasting} forecast`);
     if (decided === scalers && Number.isNaN(secondsToDecisions)) secondsToDecisions = seconds;
     if (forecasting === scalers) secondsToForecasts = seconds;
@@ -101,7 +105,7 @@ async function measure(operator: Operator, beginMs: number, { minutes, say, ...f
   }
   say(`settling, then ${minutes} minutes as usual`);
   const started = scrapes.length;
-  for (const endMs = performance.now() + SETTLE_MS; performance.now() < endMs; await pause(SCRAPE_MS)) await scrape();
+  for (const endMs = performance.now() + SETTLE_MS; performance.now() < endMs || statusesWaiting(scrapes.at(-1)) > MOST_WAITING; await pause(SCRAPE_MS)) await scrape();
   const before = scrapes.length;
   // From the first scrape to the last in whole minutes: what is done in one part of a minute is neither missed nor counted twice.
   for (const beganMs = performance.now(); ; ) {
