@@ -23,6 +23,8 @@ import { createWorkQueue } from "./work-queue.ts";
 
 /** Passes under way at once for one Prometheus: enough to hide the latency of their calls, few enough for a small server. */
 const WORKERS = 16;
+/** Passes that wait, beyond which learning makes room for them. */
+const BUSY_DEPTH = 100;
 
 export interface ControllerParts {
   readonly clock: Clock;
@@ -80,7 +82,7 @@ export function createController(parts: ControllerParts): Controller {
       const line: LineParts = {
         ...parts,
         outputs: createOutputs(parts),
-        learner: createLearner(parts.prometheus, parts.thread, signal),
+        learner: createLearner(parts.prometheus, parts.thread, signal, () => queue.waiting > BUSY_DEPTH),
         reporter: createReporter({ ...parts, statuses: writer }),
         journals,
         memories,

@@ -14,6 +14,9 @@ const LOADS_PER_SOURCE = 3;
 /** From all of them: one that hangs holds up its own only, and histories in memory stay few. */
 const MOST_LOADS = 12;
 
+/** While many decisions wait: learning goes on, and leaves the processor to them. */
+const LOADS_WHEN_BUSY = 1;
+
 export type LearnResult = { readonly kind: "learned"; readonly learned: Learned } | { readonly kind: "failed"; readonly error: OperatorError };
 
 export interface Learner {
@@ -33,7 +36,8 @@ interface Job {
   readonly abort: AbortController;
 }
 
-export function createLearner(prometheus: PrometheusClient, thread: ModelThread, stop: AbortSignal): Learner {
+/** `isBusy`: many decisions wait, as after the start of a large fleet. */
+export function createLearner(prometheus: PrometheusClient, thread: ModelThread, stop: AbortSignal, isBusy: () => boolean = () => false): Learner {
   const queue: Job[] = [];
   const jobs = new Map<string, Job>();
   /** Loads under way by server. */
@@ -59,7 +63,7 @@ export function createLearner(prometheus: PrometheusClient, thread: ModelThread,
   };
   /** The job that has waited longest among those that may be loaded now. */
   const take = () => {
-    const index = loads < MOST_LOADS ? queue.findIndex(({ source }) => (running.get(source) ?? 0) < LOADS_PER_SOURCE) : -1;
+    const index = loads < (isBusy() ? LOADS_WHEN_BUSY : MOST_LOADS) ? queue.findIndex(({ source }) => (running.get(source) ?? 0) < LOADS_PER_SOURCE) : -1;
     return index < 0 ? undefined : queue.splice(index, 1)[0];
   };
   const next = () => {

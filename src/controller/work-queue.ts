@@ -30,6 +30,8 @@ export interface WorkQueue {
   succeeded(key: string): void;
   /** Drops timers and back-off of a key that is gone. */
   forget(key: string): void;
+  /** Keys that wait for a worker. */
+  readonly waiting: number;
   /** How long the key that is most overdue has been so, ms: keys that wait for a worker or are worked on. 0 if there is none. */
   overdueMs(): number;
   /** Takes keys, `workers` of a lane at the same time, until the signal fires and the work under way has ended. `work` must not reject. */
@@ -122,6 +124,10 @@ class KeyedQueue implements WorkQueue {
     this.#ready.delete(key);
     lane.ready.delete(key);
     this.#leave(lane);
+  }
+
+  get waiting(): number {
+    return this.#ready.size;
   }
 
   overdueMs(): number {

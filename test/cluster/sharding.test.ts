@@ -25,7 +25,9 @@ const NAMES = Array.from({ length: SCALERS }, (_, i) => `web-${i}`);
 /** From the moment that a member is gone, its lease included. */
 const AGAIN_MS = 30_000;
 /** Starting takes what the machine takes. */
-const START_MS = 90_000;
+const START_MS = 90_000 + 40 * SCALERS;
+/** And so does learning, where nothing else is asked of it. */
+const LEARNED_MS = 5 * START_MS;
 
 interface AuditEvent {
   readonly stageTimestamp: string;
@@ -92,6 +94,7 @@ describeCluster("sharding", () => {
     const shares = await Promise.all([a, b, c].map(async (one) => (await decidedBy(one)).length));
     for (const share of shares) expect(Math.abs(share - SCALERS / 3)).toBeLessThan(5 * Math.sqrt(SCALERS / 3));
 
+    await untilQuiet([a, b, c]);
     a.operator.kill("SIGKILL");
     const before = new Set(await decidedBy(b));
     const killedMs = await untilShared([b, c], AGAIN_MS);
@@ -100,6 +103,7 @@ describeCluster("sharding", () => {
     const after = new Set(await decidedBy(b));
     expect([...before].filter((name) => !after.has(name))).toEqual([]);
 
+    await untilQuiet([b, c]);
     c.operator.kill("SIGSTOP");
     const stoppedMs = await untilShared([b], AGAIN_MS);
     settledAt.push(Date.now());
@@ -137,9 +141,25 @@ async function untilShared(members: readonly Replica[], deadlineMs: number): Pro
   return Date.now() - beganMs;
 }
 
+/** Until no history waits to be loaded, and hardly a status to be written. */
+async function untilQuiet(members: readonly Replica[]): Promise<void> {
+  await waitFor("all has been learned and told", LEARNED_MS, async () => {
+    await pause(SCALERS);
+    for (const text of await Promise.all(members.map(metricsOf))) {
+      const value = (name: string) => Number(new RegExp(`^predictive_scaler_${name} (.+)$`, "m").exec(text)?.[1]);
+      expect(value("history_loads_waiting")).toBe(0);
+      expect(value("status_writes_waiting")).toBeLessThan(50);
+    }
+  });
+}
+
+async function metricsOf({ operator }: Replica): Promise<string> {
+  return (await fetch(`${operator.metricsUrl}/metrics`)).text();
+}
+
 /** The scalers that this replica has decided, by their series. */
-async function decidedBy({ operator }: Replica): Promise<string[]> {
-  const text = await (await fetch(`${operator.metricsUrl}/metrics`)).text();
+async function decidedBy(replica: Replica): Promise<string[]> {
+  const text = await metricsOf(replica);
   return [...text.matchAll(/^predictive_scaler_demand\{namespace="[^"]*",name="([^"]*)"/gm)].map(([, name = ""]) => name);
 }
 

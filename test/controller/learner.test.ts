@@ -31,3 +31,28 @@ test("loads of a server that hangs leave room for those of the others", async ()
   expect(learner.waiting).toBe(20);
   stop.abort(new Error("the end"));
 });
+
+test("while many decisions wait one history is loaded at a time, and then as many as usual", async () => {
+  let isBusy = true;
+  const open: (() => void)[] = [];
+  const queryRange = async () => {
+    await new Promise<void>((resolve) => open.push(resolve));
+    return { samples: { timesMs: new Float64Array(0), values: new Float64Array(0) }, notANumber: 0 };
+  };
+  const stop = new AbortController();
+  const learner = createLearner({ queryRange } as unknown as Parameters<typeof createLearner>[0], thread, stop.signal, () => isBusy);
+  const learned: string[] = [];
+  for (let i = 0; i < 6; i++) learner.request(planFrom(undefined, `w${i}`), START_MS, () => learned.push(`w${i}`));
+  const loadOne = async () => {
+    const before = learned.length;
+    open.shift()?.();
+    for (let i = 0; i < 200 && learned.length === before; i++) await setImmediate();
+  };
+  expect(open).toHaveLength(1);
+  await loadOne();
+  expect([learned, open.length]).toEqual([["w0"], 1]);
+  isBusy = false;
+  await loadOne();
+  expect([learned, open.length]).toEqual([["w0", "w1"], 3]);
+  stop.abort(new Error("the end"));
+});
