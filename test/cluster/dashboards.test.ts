@@ -69,7 +69,8 @@ describeCluster("the dashboards over a morning", () => {
 
   const dashboardOf = (file: string) => DASHBOARDS[file] ?? expect.fail(`there is no ${file}`);
   const ask = (file: string, values: { namespace: string; name: string }) => {
-    const span = { url: prometheus.url, fromMs, toMs: operator.nowMs(), stepSeconds: 60 };
+    // To the end of that morning, however long the pages before took.
+    const span = { url: prometheus.url, fromMs, toMs, stepSeconds: 60 };
     return answersOf(dashboardOf(file), span, { ...values, instance: prometheus.instance, rateInterval: "10m", range: "2h" });
   };
   const pageFile = (file: string) => join(PAGES ?? folder, file.replace(".json", ".html"));
