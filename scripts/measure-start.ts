@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), "measure-start-"));
 writeFileSync(join(folder, "kubeconfig"), kubernetes.kubeconfig);
 const servers = ["--kubeconfig", join(folder, "kubeconfig"), "--prometheus-url", prometheus.url, "--metrics-addr", "127.0.0.1:0"];
 
-const env = { ...process.env, ...Object.fromEntries(process.argv.slice(2).map((word) => word.split("=", 2))) };
+const env = { ...process.env, ...Object.fromEntries(process.argv.slice(2).map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)])) };
 const start = (...args: readonly string[]) => spawn(process.execPath, [BUNDLE, ...args], { env, stdio: ["ignore", "ignore", "pipe"] });
 const ended = (child: ChildProcess) => new Promise((resolve) => void child.once("exit", resolve));
 

@@ -1,15 +1,14 @@
 // The list that `kubectl psc` shows, asked of a real HTTP server, and what completion proposes.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createManualClock } from "../../src/clock.ts";
 import { candidates } from "../../src/cli/completion.ts";
 import { listCommand } from "../../src/cli/list.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { connect } from "../../src/kube/index.ts";
-import { startPlaygroundKubernetes } from "../../src/playground/index.ts";
 import { captureIo, runCaptured } from "./capture.ts";
+import { startPlaygroundCluster } from "./playground-cluster.ts";
+import type { PlaygroundCluster } from "./playground-cluster.ts";
 
 const SCALERS = "/apis/predictivescaler.io/v1alpha1/namespaces";
 const scaler = (namespace: string, name: string) => ({
@@ -27,14 +26,11 @@ const ready = (status: "True" | "False", reason: string, message: string) => ({
 });
 
 describe("list", () => {
-  let kubernetes: Awaited<ReturnType<typeof startPlaygroundKubernetes>>;
-  let folder = "";
+  let cluster: PlaygroundCluster;
   let kubeconfig = "";
   beforeAll(async () => {
-    kubernetes = await startPlaygroundKubernetes({ clock: createManualClock(1_800_000_000_000), readyDelayMs: 0 });
-    folder = mkdtempSync(join(tmpdir(), "list-"));
-    kubeconfig = join(folder, "kubeconfig");
-    writeFileSync(kubeconfig, kubernetes.kubeconfig);
+    cluster = await startPlaygroundCluster();
+    ({ kubeconfig } = cluster);
     const connection = connect({ kubeconfig });
     const make = async (namespace: string, name: string, status?: object) => {
       await connection.request({ method: "POST", path: `${SCALERS}/${namespace}/predictivescalers`, body: scaler(namespace, name) });
@@ -56,10 +52,7 @@ describe("list", () => {
     await make("web", "front");
     await connection.close();
   });
-  afterAll(async () => {
-    await kubernetes.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => cluster.close());
   const list = (...args: readonly string[]) => runCaptured(listCommand, ["--kubeconfig", kubeconfig, ...args]);
 
   test("one line a scaler: demand, forecast, what is there and what is wanted, and the state in one word", async () => {
@@ -96,8 +89,8 @@ describe("list", () => {
     const { code, out, err } = await list("-n", "empty");
     expect({ code, out }).toEqual({ code: 0, out: "" });
     expect(err).toContain("--all-namespaces");
-    const gone = join(folder, "gone");
-    writeFileSync(gone, kubernetes.kubeconfig.replace(/127\.0\.0\.1:\d+/, "127.0.0.1:9"));
+    const gone = join(cluster.folder, "gone");
+    writeFileSync(gone, readFileSync(kubeconfig, "utf8").replace(/127\.0\.0\.1:\d+/, "127.0.0.1:9"));
     expect((await runCaptured(listCommand, ["--kubeconfig", gone])).code).toBe(3);
   });
 });

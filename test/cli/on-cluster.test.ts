@@ -1,29 +1,18 @@
 // How a command's run on a cluster ends: its own exit code, a refusal in the user's words, or a bug that is not hidden; always with its connection closed.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { createManualClock } from "../../src/clock.ts";
 import { onCluster } from "../../src/cli/on-cluster.ts";
 import { refuse } from "../../src/cli/refusal.ts";
 import type { KubeConnection } from "../../src/kube/index.ts";
-import { startPlaygroundKubernetes } from "../../src/playground/index.ts";
 import { captureIo } from "./capture.ts";
+import { startPlaygroundCluster } from "./playground-cluster.ts";
+import type { PlaygroundCluster } from "./playground-cluster.ts";
 
-let kubernetes: Awaited<ReturnType<typeof startPlaygroundKubernetes>>;
-let folder = "";
-let kubeconfig = "";
-
+let cluster: PlaygroundCluster;
 beforeAll(async () => {
-  kubernetes = await startPlaygroundKubernetes({ clock: createManualClock(1_800_000_000_000), readyDelayMs: 0 });
-  folder = mkdtempSync(join(tmpdir(), "on-cluster-"));
-  kubeconfig = join(folder, "kubeconfig");
-  writeFileSync(kubeconfig, kubernetes.kubeconfig);
+  cluster = await startPlaygroundCluster();
 });
-afterAll(async () => {
-  await kubernetes.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => cluster.close());
 
 /** Runs `run` and tells how it ended, what was said, and how often its connection was closed. */
 async function runOn(run: (connection: KubeConnection) => Promise<number>, prefixed?: "first line" | "every line") {
@@ -33,7 +22,7 @@ async function runOn(run: (connection: KubeConnection) => Promise<number>, prefi
     spies.push(vi.spyOn(connection, "close"));
     return run(connection);
   };
-  const code = await onCluster({ kubeconfig }, io, watched, prefixed).catch((error: unknown) => error);
+  const code = await onCluster({ kubeconfig: cluster.kubeconfig }, io, watched, prefixed).catch((error: unknown) => error);
   return { code, ...text, closed: spies.flatMap(({ mock }) => mock.calls).length };
 }
 
@@ -52,7 +41,7 @@ test.each([
 
 test("a kubeconfig that cannot be used is a refusal with exit code 3, and nothing runs", async () => {
   const { io, text } = captureIo();
-  const missing = join(folder, "missing");
+  const missing = join(cluster.folder, "missing");
   expect(await onCluster({ kubeconfig: missing }, io, () => expect.fail("it ran"))).toBe(3);
   expect(text.err).toMatch(/^predictive-scaler: /);
   expect(text.err).toContain(missing);

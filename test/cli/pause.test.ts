@@ -1,27 +1,21 @@
 // pause and resume against a real HTTP server: what they write, what they say, and what they refuse.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { createManualClock } from "../../src/clock.ts";
 import { pauseCommand, resumeCommand } from "../../src/cli/pause.ts";
 import { connect } from "../../src/kube/index.ts";
 import type { KubeConnection, KubeObject } from "../../src/kube/index.ts";
-import { startPlaygroundKubernetes } from "../../src/playground/index.ts";
 import { GOOD_MANIFEST } from "../api/bad-manifests.ts";
 import { runCaptured } from "./capture.ts";
+import { startPlaygroundCluster } from "./playground-cluster.ts";
+import type { PlaygroundCluster } from "./playground-cluster.ts";
 
 const SCALERS = "/apis/predictivescaler.io/v1alpha1/namespaces/shop/predictivescalers";
-let kubernetes: Awaited<ReturnType<typeof startPlaygroundKubernetes>>;
+let cluster: PlaygroundCluster;
 let connection: KubeConnection;
-let folder = "";
 let flags: readonly string[] = [];
 
 beforeAll(async () => {
-  kubernetes = await startPlaygroundKubernetes({ clock: createManualClock(1_800_000_000_000), readyDelayMs: 0 });
-  folder = mkdtempSync(join(tmpdir(), "pause-"));
-  const kubeconfig = join(folder, "kubeconfig");
-  writeFileSync(kubeconfig, kubernetes.kubeconfig);
+  cluster = await startPlaygroundCluster();
+  const { kubeconfig } = cluster;
   connection = connect({ kubeconfig });
   flags = ["--kubeconfig", kubeconfig, "-n", "shop"];
   await connection.request({ method: "POST", path: "/api/v1/namespaces", body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } } });
@@ -30,8 +24,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await connection.close();
-  await kubernetes.close();
-  rmSync(folder, { recursive: true });
+  await cluster.close();
 });
 beforeEach(async () => {
   await resume("checkout");
