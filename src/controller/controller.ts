@@ -23,7 +23,7 @@ import { createWorkQueue } from "./work-queue.ts";
 
 /** Passes under way at once for one Prometheus: enough to hide the latency of their calls, few enough for a small server. */
 const WORKERS = 16;
-/** Passes that wait, beyond which learning makes room for them. */
+/** Passes that wait, beyond which learning and telling make room for them. */
 const BUSY_DEPTH = 100;
 
 export interface ControllerParts {
@@ -63,6 +63,7 @@ export function createController(parts: ControllerParts): Controller {
   const journals = createJournals();
   const generations = new Map<string, string>();
   const complaints = createComplaints(log);
+  const isBusy = () => queue.waiting > BUSY_DEPTH;
   const changed = (key: string, scaler: StoredScaler | undefined) => {
     // Our own status writes come back as changes: only a new specification, a pause or the end is worth a pass.
     const version = scaler === undefined ? undefined : versionOf(scaler);
@@ -78,11 +79,11 @@ export function createController(parts: ControllerParts): Controller {
     async run(scalers, signal) {
       stored = (key) => scalers.get(key);
       const memories = new Map<string, Memory>();
-      const writer = createStatusWriter({ ...parts, complaints: createComplaints(log) });
+      const writer = createStatusWriter({ ...parts, complaints: createComplaints(log), isBusy });
       const line: LineParts = {
         ...parts,
         outputs: createOutputs(parts),
-        learner: createLearner(parts.prometheus, parts.thread, signal, () => queue.waiting > BUSY_DEPTH),
+        learner: createLearner(parts.prometheus, parts.thread, signal, isBusy),
         reporter: createReporter({ ...parts, statuses: writer }),
         journals,
         memories,
@@ -110,7 +111,7 @@ export function createController(parts: ControllerParts): Controller {
       };
       for (const key of scalers.keys()) changed(key, scalers.get(key));
       metrics.decisionDelay(() => queue.overdueMs() / 1000);
-      await Promise.all([queue.run(work, WORKERS, signal), writer.run(signal)]);
+      await Promise.all([queue.run(work, () => WORKERS, signal), writer.run(signal)]);
       metrics.decisionDelay(() => 0);
       metrics.loadsWaiting(0);
       metrics.statusesWaiting(0);
@@ -121,9 +122,8 @@ export function createController(parts: ControllerParts): Controller {
   function failed(key: string, memory: Memory | undefined, error: OperatorError): void {
     metrics.reconcile("error");
     complaints.of(key, error);
-    const stepMs = memory?.plan.stepMs ?? 0;
     if (error.retry === "backoff") queue.addAfterFailure(key, error.retryAfterMs);
-    else queue.addAfter(key, Math.max(stepMs, 1_000));
+    else queue.addAfter(key, Math.max(memory?.plan.stepMs ?? 0, 1_000));
   }
 }
 

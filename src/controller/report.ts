@@ -1,5 +1,5 @@
 // Says what a pass found: status, events, gauges and the log. Status is to be written when something that a person would act on
-// changed, else every five minutes at most: thousands of scalers must not write thousands of times a minute.
+// changed, else every five minutes at most, and less often in a large fleet: thousands of scalers must not write thousands of times a minute.
 import type { Condition, Problem } from "../api/index.ts";
 import { formatProblems, GROUP, KIND, STATUS_EVERY_MS, VERSION } from "../api/index.ts";
 import type { Decision } from "../decision/index.ts";
@@ -16,6 +16,8 @@ import type { StatusWriter } from "./status-writer.ts";
 import type { StoredScaler } from "./stored-scaler.ts";
 import { decidedStatus, seenStatus, withTimes } from "./status.ts";
 
+/** Beyond 5,000 scalers, statuses of which nothing changed are written anew only so often: about 17 a second, ms a scaler. */
+const STATUS_EVERY_PER_SCALER_MS = 60;
 
 /** A pass that came to a decision, or (`failure`) was kept from one. */
 export interface Pass {
@@ -55,6 +57,11 @@ function scaleEvents(plan: Plan, { from, to, reason, message }: Decision): Pick<
   ];
 }
 
+/** How often a status is written of which nothing changed, ms; `isServed`: others are answered from it. */
+export function statusEveryMs(scalers: number, isServed: boolean): number {
+  return isServed ? STATUS_EVERY_MS : Math.max(STATUS_EVERY_MS, scalers * STATUS_EVERY_PER_SCALER_MS);
+}
+
 export function createReporter({ statuses, events, metrics, log }: ReporterParts): Reporter {
   const emit = (stored: StoredScaler, type: "Normal" | "Warning", reason: string, action: string, note: string) => {
     const { namespace = "", name, uid = "" } = stored.metadata;
@@ -90,13 +97,14 @@ export function createReporter({ statuses, events, metrics, log }: ReporterParts
       // Why nothing changes differs from pass to pass, and so may the words of a failure.
       const why = decision?.from === decision?.to ? undefined : decision?.reason;
       const fingerprint = JSON.stringify([generation, facts, decision?.from, decision?.to, why, memory.headroom.mayExist]);
+      // KEDA is answered from the status, and holds one that is too old for missing.
+      const isUrgent = memory.plan.output.type === "External";
+      const everyMs = statusEveryMs(exported.size, isUrgent);
       // What waits is replaced, so that what is written is of one moment.
-      if (fingerprint === memory.statusFingerprint && nowMs - memory.statusAtMs < STATUS_EVERY_MS && !statuses.owes(key)) return;
+      if (fingerprint === memory.statusFingerprint && nowMs - memory.statusAtMs < everyMs && !statuses.owes(key)) return;
       const conditions = withTimes(now, before, generation, nowMs);
       const decided = () => (decision !== undefined && scale !== undefined ? decidedStatus(memory, scale, decision) : {});
       const status = () => ({ observedGeneration: generation, ...seenStatus(memory, nowMs), ...decided(), conditions });
-      // KEDA is answered from the status.
-      const isUrgent = memory.plan.output.type === "External";
       statuses.put(key, { stored, status, isUrgent, written: () => tellConditions(pass, now, before) });
       memory.conditions = conditions;
       memory.statusFingerprint = fingerprint;

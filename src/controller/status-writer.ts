@@ -11,6 +11,9 @@ import { createWorkQueue } from "./work-queue.ts";
 
 /** Writes under way at once, of those that are urgent and of the others: few, so that the API server has time for everything else. */
 const WRITERS = 4;
+/** And of those that are not urgent while many decisions wait: the API server is to answer these first. */
+const WRITERS_WHEN_BUSY = 1;
+const URGENT = "urgent";
 
 /** What a scaler's status is to say. */
 export interface StatusNews {
@@ -43,14 +46,16 @@ export interface StatusWriterParts {
   readonly complaints: Complaints;
   /** In [0, 1): spreads retries. */
   readonly random: () => number;
+  /** Many decisions wait, as after the start of a large fleet. */
+  readonly isBusy: () => boolean;
 }
 
-export function createStatusWriter({ statuses, clock, metrics, complaints, random }: StatusWriterParts): StatusWriter {
+export function createStatusWriter({ statuses, clock, metrics, complaints, random, isBusy }: StatusWriterParts): StatusWriter {
   const none = () => undefined;
   const meter = { depth: (count: number) => metrics.statusesWaiting(count), added: none, retried: none, waited: none, worked: none, finished: none };
   const stage = stageTimer(metrics);
   const waiting = new Map<string, StatusNews>();
-  const queue = createWorkQueue(clock, meter, random, (key) => (waiting.get(key)?.isUrgent ? "urgent" : ""));
+  const queue = createWorkQueue(clock, meter, random, (key) => (waiting.get(key)?.isUrgent ? URGENT : ""));
   const underWay = new Map<string, Promise<void>>();
   /** Those that were forgotten while a write of them was under way. */
   const forgotten = new Set<string>();
@@ -103,7 +108,7 @@ export function createStatusWriter({ statuses, clock, metrics, complaints, rando
           await writing;
           underWay.delete(key);
         },
-        WRITERS,
+        (lane) => (lane !== URGENT && isBusy() ? WRITERS_WHEN_BUSY : WRITERS),
         signal,
       ),
   };

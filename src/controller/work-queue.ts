@@ -34,8 +34,11 @@ export interface WorkQueue {
   readonly waiting: number;
   /** How long the key that is most overdue has been so, ms: keys that wait for a worker or are worked on. 0 if there is none. */
   overdueMs(): number;
-  /** Takes keys, `workers` of a lane at the same time, until the signal fires and the work under way has ended. `work` must not reject. */
-  run(work: (key: string) => Promise<void>, workers: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Takes keys, so many `workers` of a lane at the same time (asked before each), until the signal fires and the work under way has ended.
+   * `work` must not reject.
+   */
+  run(work: (key: string) => Promise<void>, workers: (lane: string) => number, signal: AbortSignal): Promise<void>;
 }
 
 /** `random` in [0, 1) spreads retries; times are on `clock`; `laneOf` is asked when a key is added. */
@@ -137,13 +140,13 @@ class KeyedQueue implements WorkQueue {
     return Math.max(0, this.#clock.nowMs() - oldestMs);
   }
 
-  async run(work: (key: string) => Promise<void>, workers: number, signal: AbortSignal): Promise<void> {
+  async run(work: (key: string) => Promise<void>, workers: (lane: string) => number, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const endIfDone = () => void (signal.aborted && this.#active.size === 0 && resolve());
       this.#start = () => {
-        while (!signal.aborted && this.#active.size < FULL_LANES * workers) {
+        while (!signal.aborted) {
           const lane = this.#next(workers);
-          if (lane === undefined) return;
+          if (lane === undefined || this.#active.size >= FULL_LANES * workers(lane.name)) return;
           void this.#work(lane, this.#take(lane), work).then(() => {
             this.#start();
             endIfDone();
@@ -159,11 +162,11 @@ class KeyedQueue implements WorkQueue {
   }
 
   /** Of the lanes with a free worker, that whose oldest key has waited longest. */
-  #next(workers: number): Lane | undefined {
+  #next(workers: (lane: string) => number): Lane | undefined {
     let next: Lane | undefined;
     let oldestMs = Infinity;
     for (const lane of this.#lanes.values()) {
-      if (lane.active >= workers || !(oldestOf(lane.ready) < oldestMs)) continue;
+      if (lane.active >= workers(lane.name) || !(oldestOf(lane.ready) < oldestMs)) continue;
       next = lane;
       oldestMs = oldestOf(lane.ready);
     }

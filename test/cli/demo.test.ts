@@ -1,6 +1,5 @@
 // The command itself with stand-ins for the operator: it ends, it is interrupted, its operator dies. Fast clocks, no built bundle.
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -11,6 +10,7 @@ import type { World } from "../../src/cli/demo/world.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { createClock } from "../../src/clock.ts";
 import { OperatorError } from "../../src/errors.ts";
+import { temporaryFolder } from "../control-plane/child-process.ts";
 
 const RATE = 60_000;
 const MINUTE_MS = 60_000;
@@ -26,7 +26,7 @@ function ioFor() {
   return { io, out, err, stop };
 }
 
-const optionsFor = (output: "text" | "json") => ({ seed: 6, rate: RATE, output, out: join(mkdtempSync(join(tmpdir(), "demo-test-")), "report.html"), port: 0 });
+const optionsFor = (output: "text" | "json") => ({ seed: 6, rate: RATE, output, out: join(temporaryFolder("demo-test-"), "report.html"), port: 0 });
 const merge = (url: string, body: object) => fetch(url, { method: "PATCH", body: JSON.stringify(body), headers: { "content-type": "application/merge-patch+json" } });
 
 /** Knows the traffic, says so in the scaler's status, and asks 40 minutes ahead. */

@@ -1,6 +1,5 @@
 // The whole line of one scaler over HTTP against the playground's servers, on a clock that tests move: a pass is a call, and nothing waits.
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClock, createManualClock } from "../../src/clock.ts";
 import type { ConflictParts } from "../../src/controller/conflicts.ts";
@@ -19,6 +18,7 @@ import type { KubeEvent } from "../../src/kube/index.ts";
 import { startPlaygroundKubernetes, startPlaygroundPrometheus } from "../../src/playground/index.ts";
 import { createPrometheusClient } from "../../src/prometheus/index.ts";
 import { createMetrics } from "../../src/telemetry/index.ts";
+import { temporaryFolder } from "../control-plane/child-process.ts";
 import { DAY_MS, demandAt, MINUTE_MS, START_MS } from "./world.ts";
 
 export interface Setting {
@@ -48,7 +48,7 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
   prometheus.addSeries({ name: "demand", labels: { pod: "a" }, value });
   prometheus.addSeries({ name: "other", labels: { pod: "a" }, value: () => 1 });
   prometheus.addSeries({ name: "other", labels: { pod: "b" }, value: () => 2 });
-  const kubeconfig = join(mkdtempSync(join(tmpdir(), "operator-test-")), "kubeconfig");
+  const kubeconfig = join(temporaryFolder("operator-test-"), "kubeconfig");
   writeFileSync(kubeconfig, kubernetes.kubeconfig);
   const connection = connect({ kubeconfig });
   const stop = new AbortController();

@@ -1,6 +1,7 @@
 // What a scaler's status and series say where something is missing, changed meanwhile, or beyond all bounds.
 import { afterEach, expect, test } from "vitest";
 import { rfc3339 } from "../../src/clock.ts";
+import { statusEveryMs } from "../../src/controller/report.ts";
 import { knownBefore } from "../../src/controller/resume.ts";
 import { startOperator } from "./operator.ts";
 import type { Operator, Setting } from "./operator.ts";
@@ -83,6 +84,11 @@ test("an edit during the pass is not called observed; the next pass says all tha
   expect((await one.scaler()).status).toMatchObject({ observedGeneration: 2 });
   expect(await one.condition("AbleToScale")).toMatchObject({ status: "False", reason: "TargetNotFound" });
   expect(one.events.filter(({ reason }) => reason === "TargetNotFound")).toHaveLength(1);
+});
+
+test("statuses of a large fleet are written anew less often, but for those that others are answered from", () => {
+  expect([1, 5_000, 10_000].map((scalers) => statusEveryMs(scalers, false) / MINUTE_MS)).toEqual([5, 5, 10]);
+  expect(statusEveryMs(10_000, true)).toBe(5 * MINUTE_MS);
 });
 
 test("a manifest that cannot be used has its condition as a series, and no others", async () => {

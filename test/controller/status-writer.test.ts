@@ -26,6 +26,7 @@ function start() {
   const logged: string[] = [];
   const told: string[] = [];
   const stop = new AbortController();
+  const load = { isBusy: false };
   const statuses = {
     patch: ({ metadata }: Pick<StoredScaler, "metadata">, status: unknown, signal: AbortSignal) =>
       new Promise<Outcome>((resolve, reject) => {
@@ -39,14 +40,14 @@ function start() {
   };
   const warn = (_: object, text: string) => void logged.push(text);
   const complaints = createComplaints({ debug() {}, info() {}, warn, error: warn });
-  const writer = createStatusWriter({ statuses, clock, metrics, complaints, random: () => 0.5 });
+  const writer = createStatusWriter({ statuses, clock, metrics, complaints, random: () => 0.5, isBusy: () => load.isBusy });
   const run = writer.run(stop.signal);
   const put = async (name: string, status: string, isUrgent = false) => {
     writer.put(name, { stored: { metadata: { name } }, status: () => status, isUrgent, written: () => void told.push(status) });
     await nextTurn();
   };
   return {
-    clock, calls, logged, told, writer, run, stop, put,
+    clock, calls, logged, told, writer, run, stop, load, put,
     call: (index: number): Call => {
       const call = calls[index];
       if (call === undefined) throw new RangeError(`${calls.length} calls, expected ${index + 1}`);
@@ -93,6 +94,19 @@ test("what others act on does not wait for the rest, also where it has waited am
   expect(said()).toEqual(["a1", "b1", "c1", "d1", "g2", "h1"]);
   for (let i = 0; i < 8; i++) await call(i).end("written");
   expect(said()).toEqual(["a1", "b1", "c1", "d1", "g2", "h1", "e1", "f1"]);
+});
+
+test("while many decisions wait one is written after the other; what others act on does not wait", async () => {
+  const { put, call, said, load } = start();
+  load.isBusy = true;
+  for (const name of ["a", "b", "c", "d", "e", "f"]) await put(name, `${name}1`);
+  await put("u", "u1", true);
+  expect(said()).toEqual(["a1", "u1"]);
+  await call(0).end("written");
+  expect(said()).toEqual(["a1", "u1", "b1"]);
+  load.isBusy = false;
+  await call(2).end("written");
+  expect(said()).toEqual(["a1", "u1", "b1", "c1", "d1", "e1", "f1"]);
 });
 
 test("a status is made when it is written, and what is under way is not owed any more", async () => {

@@ -17,7 +17,7 @@ function setUp(workers = 2, laneOf?: (key: string) => string, finished: (seconds
       started.push(`${key}@${clock.nowMs()}`);
       return new Promise((resolve) => open.set(key, resolve));
     },
-    workers,
+    () => workers,
     stop.signal,
   );
   const end = async (key: string) => {

@@ -1,6 +1,5 @@
 // Targets as watches know them: nothing is asked while they are fresh, and nothing is ever told that is older than what was read or written before.
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { createClock, createManualClock } from "../../src/clock.ts";
@@ -8,6 +7,7 @@ import type { OperatorError } from "../../src/errors.ts";
 import { connect, createScales, createTargetCache, KubeError } from "../../src/kube/index.ts";
 import type { KubeConnection } from "../../src/kube/index.ts";
 import { startPlaygroundKubernetes } from "../../src/playground/index.ts";
+import { temporaryFolder } from "../control-plane/child-process.ts";
 
 const TARGET = { apiVersion: "apps/v1", kind: "Deployment", name: "checkout" };
 const PATH = "/apis/apps/v1/namespaces/shop/deployments/checkout";
@@ -50,7 +50,7 @@ function troubled(connection: KubeConnection, refused: Setting["refused"]) {
 
 async function setUp({ namespaces, refused }: Setting = {}) {
   const kubernetes = await startPlaygroundKubernetes({ clock: createClock(), readyDelayMs: 20 });
-  const kubeconfig = join(mkdtempSync(join(tmpdir(), "targets-")), "kubeconfig");
+  const kubeconfig = join(temporaryFolder("targets-"), "kubeconfig");
   writeFileSync(kubeconfig, kubernetes.kubeconfig);
   const direct = connect({ kubeconfig });
   const stop = new AbortController();

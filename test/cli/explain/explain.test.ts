@@ -2,8 +2,7 @@
 import { createServer, request as forward } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test } from "vitest";
 import { createClock } from "../../../src/clock.ts";
@@ -11,6 +10,7 @@ import { explainCommand } from "../../../src/cli/explain.ts";
 import { startPlaygroundPrometheus } from "../../../src/playground/index.ts";
 import { createMetrics, serveTelemetry } from "../../../src/telemetry/index.ts";
 import type { TelemetryServer } from "../../../src/telemetry/index.ts";
+import { temporaryFolder } from "../../control-plane/child-process.ts";
 import { startOperator } from "../../controller/operator.ts";
 import type { Operator, Setting } from "../../controller/operator.ts";
 import { DAY_MS, demandAt, MINUTE_MS, START_MS } from "../../controller/world.ts";
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 function kubeconfigFor(url: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), "explain-")), "kubeconfig");
+  const file = join(temporaryFolder("explain-"), "kubeconfig");
   writeFileSync(file, operator.kubernetes.kubeconfig.replaceAll(operator.kubernetes.url, url));
   return file;
 }

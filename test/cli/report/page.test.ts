@@ -1,12 +1,12 @@
 // Reports in a real browser, where there is one: drawn, readable at 360 px and 1280 px, light and dark, by keyboard; and their parts as text.
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demandChart } from "../../../src/cli/report/chart.ts";
 import { page } from "../../../src/cli/report/page.ts";
 import { table } from "../../../src/cli/report/table.ts";
 import { amount, escaped, percent, timesIn } from "../../../src/cli/report/wording.ts";
+import { temporaryFolder } from "../../control-plane/child-process.ts";
 import { hasChromium, openBrowser, pixelsOf } from "./browser.ts";
 import type { Opened } from "./browser.ts";
 
@@ -60,7 +60,7 @@ describe("text", () => {
 
 describe.skipIf(!hasChromium)("in a browser", () => {
   let opened: Opened;
-  const address = join(mkdtempSync(join(tmpdir(), "report-test-")), "report.html");
+  const address = join(temporaryFolder("report-test-"), "report.html");
   const open: Opened["open"] = (...how) => opened.open(...how);
   beforeAll(async () => {
     writeFileSync(address, html);
