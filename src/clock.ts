@@ -100,6 +100,22 @@ async function drain(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/**
+ * Gives the event loop's turns to one caller each, in the order of asking: between two pieces of work the loop sees to its timers and sockets,
+ * however many pieces become ready at once.
+ */
+export function createTurns(): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  const next = () => {
+    waiting.shift()?.();
+    if (waiting.length > 0) setImmediate(next);
+  };
+  return () =>
+    new Promise((resolve) => {
+      if (waiting.push(resolve) === 1) setImmediate(next);
+    });
+}
+
 /** What a piece of work may take. */
 export interface Limit {
   /** Fires when one of the given signals does, or when the time is over. */

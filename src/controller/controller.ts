@@ -1,6 +1,7 @@
 // The controller: watches scalers, runs one pass a scaler and step, and handles every failure in one place.
 // One scaler's failure never touches another's: a pass that fails is tried again with its own back-off.
 import { PAUSED_ANNOTATION, PAUSED_UNTIL_ANNOTATION } from "../api/index.ts";
+import { createTurns } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { OperatorError } from "../errors.ts";
 import type { Autoscalers, Claims, Events, Headrooms, Neighbours, Reflector, Scales, Statuses, Writers } from "../kube/index.ts";
@@ -20,6 +21,7 @@ import { createReporter } from "./report.ts";
 import { createStatusWriter } from "./status-writer.ts";
 import type { StoredScaler } from "./stored-scaler.ts";
 import { createWorkQueue } from "./work-queue.ts";
+import type { WorkQueue } from "./work-queue.ts";
 
 /** Passes under way at once for one Prometheus: enough to hide the latency of their calls, few enough for a small server. */
 const WORKERS = 16;
@@ -87,6 +89,7 @@ export function createController(parts: ControllerParts): Controller {
         reporter: createReporter({ ...parts, statuses: writer }),
         journals,
         memories,
+        turn: createTurns(),
         wake: (key) => queue.add(key),
       };
       const work = async (key: string) => {
@@ -122,9 +125,13 @@ export function createController(parts: ControllerParts): Controller {
   function failed(key: string, memory: Memory | undefined, error: OperatorError): void {
     metrics.reconcile("error");
     complaints.of(key, error);
-    if (error.retry === "backoff") queue.addAfterFailure(key, error.retryAfterMs);
-    else queue.addAfter(key, Math.max(memory?.plan.stepMs ?? 0, 1_000));
+    tryAgain(queue, key, memory, error);
   }
+}
+
+function tryAgain(queue: WorkQueue, key: string, memory: Memory | undefined, error: OperatorError): void {
+  if (error.retry === "backoff") queue.addAfterFailure(key, error.retryAfterMs);
+  else queue.addAfter(key, Math.max(memory?.plan.stepMs ?? 0, 1_000));
 }
 
 /** Scalers of one Prometheus share their workers, whatever credentials they have: one that hangs holds up its own scalers only. */

@@ -30,15 +30,41 @@ export interface Learner {
 interface Job {
   /** URL of the server; empty: the operator's own. */
   readonly source: string;
+  /** Jobs are numbered in the order in which they were asked for. */
+  readonly number: number;
   readonly plan: Plan;
   readonly untilMs: number;
   readonly done: (result: LearnResult) => void;
   readonly abort: AbortController;
 }
 
+/** Jobs that wait, by server: each server's in the order in which they were asked for. */
+class JobQueue {
+  readonly #queues = new Map<string, Set<Job>>();
+
+  add(job: Job): void {
+    this.#queues.set(job.source, (this.#queues.get(job.source) ?? new Set()).add(job));
+  }
+
+  /** Takes out the job that has waited longest among those of servers with room. */
+  take(hasRoom: (source: string) => boolean): Job | undefined {
+    let first: Job | undefined;
+    for (const [source, [job]] of this.#queues) if (job !== undefined && job.number < (first?.number ?? Infinity) && hasRoom(source)) first = job;
+    if (first !== undefined) this.drop(first);
+    return first;
+  }
+
+  drop(job: Job): void {
+    const queue = this.#queues.get(job.source);
+    queue?.delete(job);
+    if (queue?.size === 0) this.#queues.delete(job.source);
+  }
+}
+
 /** `isBusy`: many decisions wait, as after the start of a large fleet. */
 export function createLearner(prometheus: PrometheusClient, thread: ModelThread, stop: AbortSignal, isBusy: () => boolean = () => false): Learner {
-  const queue: Job[] = [];
+  const queue = new JobQueue();
+  let asked = 0;
   const jobs = new Map<string, Job>();
   /** Loads under way by server. */
   const running = new Map<string, number>();
@@ -61,14 +87,10 @@ export function createLearner(prometheus: PrometheusClient, thread: ModelThread,
       return { kind: "failed", error: asOperatorError(error) };
     }
   };
-  /** The job that has waited longest among those that may be loaded now. */
-  const take = () => {
-    const index = loads < (isBusy() ? LOADS_WHEN_BUSY : MOST_LOADS) ? queue.findIndex(({ source }) => (running.get(source) ?? 0) < LOADS_PER_SOURCE) : -1;
-    return index < 0 ? undefined : queue.splice(index, 1)[0];
-  };
+  const hasRoom = (source: string) => loads < (isBusy() ? LOADS_WHEN_BUSY : MOST_LOADS) && (running.get(source) ?? 0) < LOADS_PER_SOURCE;
   const next = () => {
     for (;;) {
-      const job = stop.aborted ? undefined : take();
+      const job = stop.aborted ? undefined : queue.take(hasRoom);
       if (job === undefined) return;
       count(job.source, 1);
       void learn(job).then((result) => {
@@ -87,16 +109,15 @@ export function createLearner(prometheus: PrometheusClient, thread: ModelThread,
     if (job === undefined) return;
     jobs.delete(key);
     job.abort.abort(new Error("no longer wanted"));
-    const index = queue.indexOf(job);
-    if (index >= 0) queue.splice(index, 1);
+    queue.drop(job);
   };
   return {
     request(plan, untilMs, done) {
       drop(plan.key);
       const source = plan.source?.access.url ?? "";
-      const job = { source, plan, untilMs, done, abort: new AbortController() };
+      const job = { source, number: asked++, plan, untilMs, done, abort: new AbortController() };
       jobs.set(plan.key, job);
-      queue.push(job);
+      queue.add(job);
       next();
     },
     drop,

@@ -54,6 +54,8 @@ export interface LineParts extends LearningParts, ConflictParts {
   readonly reporter: Reporter;
   readonly journals: Journals;
   readonly metrics: Metrics;
+  /** Resolves when it is this pass's turn to work on: passes that become ready together take turns with timers and sockets. */
+  readonly turn: () => Promise<void>;
 }
 
 /** Where a pass ends: the scaler is gone or wrong (wait for a change), or the next pass is due after a duration. */
@@ -62,6 +64,7 @@ export type Outcome = { readonly kind: "waitForChange" } | { readonly kind: "aga
 export async function reconcile(line: LineParts, stored: StoredScaler | undefined, key: string, signal: AbortSignal): Promise<Outcome> {
   if (stored === undefined) return forget(line, key);
   if (stored.metadata.deletionTimestamp !== undefined) return end(line, stored, key, signal);
+  await line.turn();
   const nowMs = line.clock.nowMs();
   const parsed = parsedOf(stored);
   if (parsed.kind === "invalid") {
@@ -74,6 +77,7 @@ export async function reconcile(line: LineParts, stored: StoredScaler | undefine
   const stage = stageTimer(line.metrics);
   const reading = await stage("samples", () => readSlots(line.prometheus, plan, memory.track.settledMs, nowMs, signal));
   const scale = await stage("scale", () => readScale(line, memory, signal));
+  await line.turn();
   await stage("forecast", () => observe(memory, reading, scale, nowMs, line.metrics));
   askForModel(line, memory, parsed.scaler, nowMs);
   const acted = scale instanceof OperatorError ? { failure: scale } : await act(line, stored, memory, scale, signal);

@@ -80,6 +80,7 @@ export async function startOperator({ spec = {}, value = demandAt, replicas = 4,
     reporter: createReporter({ statuses: atOnce, events: { emit: (event) => void events.push(event) }, metrics, log }),
     journals,
     metrics,
+    turn: async () => undefined,
     memories: new Map(),
     wake: () => woken.splice(0).forEach((wake) => wake()),
   });
