@@ -25,7 +25,7 @@ import type { WorkQueue } from "./work-queue.ts";
 
 /** Passes under way at once for one Prometheus: enough to hide the latency of their calls, few enough for a small server. */
 const WORKERS = 16;
-/** Passes that wait, beyond which learning and telling make room for them. */
+/** So many passes that wait, beyond which learning and telling make room for them; and histories, beyond which telling does. */
 const BUSY_DEPTH = 100;
 
 export interface ControllerParts {
@@ -63,15 +63,11 @@ export function createController(parts: ControllerParts): Controller {
   let stored: (key: string) => StoredScaler | undefined = () => undefined;
   const queue = createWorkQueue(clock, metrics.workqueue, parts.random, (key) => laneOf(stored(key)));
   const journals = createJournals();
-  const generations = new Map<string, string>();
+  const isNews = createNews();
   const complaints = createComplaints(log);
   const isBusy = () => queue.waiting > BUSY_DEPTH;
   const changed = (key: string, scaler: StoredScaler | undefined) => {
-    // Our own status writes come back as changes: only a new specification, a pause or the end is worth a pass.
-    const version = scaler === undefined ? undefined : versionOf(scaler);
-    if (version !== undefined && generations.get(key) === version) return;
-    if (version === undefined) generations.delete(key);
-    else generations.set(key, version);
+    if (!isNews(key, scaler)) return;
     queue.succeeded(key);
     queue.add(key);
   };
@@ -81,11 +77,13 @@ export function createController(parts: ControllerParts): Controller {
     async run(scalers, signal) {
       stored = (key) => scalers.get(key);
       const memories = new Map<string, Memory>();
-      const writer = createStatusWriter({ ...parts, complaints: createComplaints(log), isBusy });
+      const learner = createLearner(parts.prometheus, parts.thread, signal, isBusy);
+      // While many histories wait too: those who look at the status of a forecast want the forecast first.
+      const writer = createStatusWriter({ ...parts, complaints: createComplaints(log), isBusy: () => isBusy() || learner.waiting > BUSY_DEPTH });
       const line: LineParts = {
         ...parts,
         outputs: createOutputs(parts),
-        learner: createLearner(parts.prometheus, parts.thread, signal, isBusy),
+        learner,
         reporter: createReporter({ ...parts, statuses: writer }),
         journals,
         memories,
@@ -140,6 +138,18 @@ function laneOf(stored: StoredScaler | undefined): string {
   const { metric } = (stored as { readonly spec?: { readonly metric?: { readonly prometheus?: { readonly url?: unknown } } } } | undefined)?.spec ?? {};
   const url = metric?.prometheus?.url;
   return typeof url === "string" ? url : "";
+}
+
+/** Our own status writes come back as changes: only a new specification, a pause or the end is worth a pass. */
+function createNews(): (key: string, scaler: StoredScaler | undefined) => boolean {
+  const versions = new Map<string, string>();
+  return (key, scaler) => {
+    const version = scaler === undefined ? undefined : versionOf(scaler);
+    if (version !== undefined && versions.get(key) === version) return false;
+    if (version === undefined) versions.delete(key);
+    else versions.set(key, version);
+    return true;
+  };
 }
 
 function versionOf({ metadata: { uid, generation, deletionTimestamp, annotations = {} } }: StoredScaler): string {

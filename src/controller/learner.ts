@@ -9,8 +9,8 @@ import type { Plan } from "./plan.ts";
 import { asOperatorError } from "./failure.ts";
 import { withHolidays } from "./holidays.ts";
 
-/** History loads under way at once from one Prometheus: one is read while another is fitted; more would only press on it. */
-const LOADS_PER_SOURCE = 3;
+/** History loads under way at once from one Prometheus: two are read while two are fitted; more would only press on it. */
+const LOADS_PER_SOURCE = 4;
 /** From all of them: one that hangs holds up its own only, and histories in memory stay few. */
 const MOST_LOADS = 12;
 

@@ -1,5 +1,8 @@
-// One worker thread that learns models, asked through promises. A thread that dies fails its requests; the next request starts a new one.
+// Worker threads that learn models, asked through promises: one, and a second while many histories come in.
+// A thread that dies fails its requests; the next request starts a new one.
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import type { Clock, Timer } from "../clock.ts";
 import { OperatorError } from "../errors.ts";
 import type { Learned, LearnRequest } from "./model.ts";
 
@@ -18,6 +21,10 @@ type Answer = { readonly id: number; readonly learned: Learned } | { readonly id
 /** One history at a time is little, and a thread that may have more lets garbage grow to it. */
 const LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 };
 
+/** Requests that the first thread has, its present one among them, beyond which the second helps; it ends when it has not been needed for so long, ms. */
+const FULL = 2;
+const LINGER_MS = 30_000;
+
 /** The bundled model-worker.ts; the build sets it. */
 declare const __MODEL_WORKER__: string | undefined;
 
@@ -27,7 +34,39 @@ function startWorker(): Worker {
   return new Worker(__MODEL_WORKER__, { eval: true, name: "model", resourceLimits: LIMITS });
 }
 
-export function createModelThread(): ModelThread {
+interface OneThread extends ModelThread {
+  /** Requests that wait or are worked on. */
+  readonly waiting: number;
+}
+
+/** The threads that learn; a second one where there is a second processor. Each may be stopped and started. */
+export function createModelThread(clock: Clock): ModelThread {
+  const first = startThread();
+  const most = Math.min(2, availableParallelism());
+  let second: OneThread | undefined;
+  let linger: Timer | undefined;
+  const endSecond = async () => {
+    linger?.cancel();
+    const ended = second;
+    second = undefined;
+    await ended?.close();
+  };
+  const bySecond = async (request: LearnRequest) => {
+    const helper = (second ??= startThread());
+    linger?.cancel();
+    try {
+      return await helper.learn(request);
+    } finally {
+      if (helper.waiting === 0 && helper === second) linger = clock.after(LINGER_MS, () => void endSecond());
+    }
+  };
+  return {
+    learn: (request) => (most > 1 && first.waiting >= FULL && first.waiting > (second?.waiting ?? 0) ? bySecond(request) : first.learn(request)),
+    close: async () => void (await Promise.all([first.close(), endSecond()])),
+  };
+}
+
+function startThread(): OneThread {
   let worker: Worker | undefined;
   let nextId = 0;
   const waiting = new Map<number, Waiting>();
@@ -54,6 +93,9 @@ export function createModelThread(): ModelThread {
   worker = start();
   worker.unref();
   return {
+    get waiting() {
+      return waiting.size;
+    },
     learn(request) {
       worker ??= start();
       worker.ref();

@@ -11,8 +11,10 @@ import { createWorkQueue } from "./work-queue.ts";
 
 /** Writes under way at once, of those that are urgent and of the others: few, so that the API server has time for everything else. */
 const WRITERS = 4;
-/** And of those that are not urgent while many decisions wait: the API server is to answer these first. */
+/** And of those that are not urgent while much else is to be done: decisions first, then forecasts. */
 const WRITERS_WHEN_BUSY = 1;
+/** And each of those at most so often, ms: while replicas climb, every pass has something to tell. */
+const PACE_WHEN_BUSY_MS = 60_000;
 const URGENT = "urgent";
 
 /** What a scaler's status is to say. */
@@ -46,7 +48,7 @@ export interface StatusWriterParts {
   readonly complaints: Complaints;
   /** In [0, 1): spreads retries. */
   readonly random: () => number;
-  /** Many decisions wait, as after the start of a large fleet. */
+  /** Many decisions or histories wait, as after the start of a large fleet. */
   readonly isBusy: () => boolean;
 }
 
@@ -57,6 +59,7 @@ export function createStatusWriter({ statuses, clock, metrics, complaints, rando
   const waiting = new Map<string, StatusNews>();
   const queue = createWorkQueue(clock, meter, random, (key) => (waiting.get(key)?.isUrgent ? URGENT : ""));
   const underWay = new Map<string, Promise<void>>();
+  const writtenMs = new Map<string, number>();
   /** Those that were forgotten while a write of them was under way. */
   const forgotten = new Set<string>();
   const write = async (key: string, news: StatusNews, signal: AbortSignal) => {
@@ -84,11 +87,13 @@ export function createStatusWriter({ statuses, clock, metrics, complaints, rando
       // It may wait among the others.
       if (news.isUrgent && waiting.get(key)?.isUrgent === false) queue.forget(key);
       waiting.set(key, news);
-      queue.add(key);
+      const paceMs = isBusy() && !news.isUrgent ? PACE_WHEN_BUSY_MS : 0;
+      queue.addAfter(key, (writtenMs.get(key) ?? -Infinity) + paceMs - clock.nowMs());
     },
     owes: (key) => waiting.has(key),
     async forget(key) {
       waiting.delete(key);
+      writtenMs.delete(key);
       queue.forget(key);
       complaints.end(key);
       const writing = underWay.get(key);
@@ -103,6 +108,7 @@ export function createStatusWriter({ statuses, clock, metrics, complaints, rando
           const news = waiting.get(key);
           if (news === undefined) return;
           waiting.delete(key);
+          writtenMs.set(key, clock.nowMs());
           const writing = write(key, news, signal);
           underWay.set(key, writing);
           await writing;

@@ -109,6 +109,27 @@ test("while many decisions wait one is written after the other; what others act 
   expect(said()).toEqual(["a1", "u1", "b1", "c1", "d1", "e1", "f1"]);
 });
 
+test("while much is to be done a status is written once a minute, and then the newest", async () => {
+  const { put, call, said, load, clock } = start();
+  load.isBusy = true;
+  await put("a", "a1");
+  await call(0).end("written");
+  await put("a", "a2");
+  await put("u", "u1", true);
+  await call(1).end("written");
+  await put("u", "u2", true);
+  await clock.advance(59_000);
+  await put("a", "a3");
+  expect(said()).toEqual(["a1", "u1", "u2"]);
+  await clock.advance(1_000);
+  expect(said()).toEqual(["a1", "u1", "u2", "a3"]);
+  await call(3).end("written");
+  await put("a", "a4");
+  load.isBusy = false;
+  await put("a", "a5");
+  expect(said()).toEqual(["a1", "u1", "u2", "a3", "a5"]);
+});
+
 test("a status is made when it is written, and what is under way is not owed any more", async () => {
   const { put, writer, call } = start();
   for (const name of ["a", "b", "c", "d"]) await put(name, `${name}1`);

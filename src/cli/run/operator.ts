@@ -39,7 +39,7 @@ export async function runOperator(options: RunOptions, unmetered: KubeConnection
   });
   const writing = guardWrites(connection, () => election.isLeader());
   const prometheus = prometheusFor(options, connection, wallClock, metrics);
-  const thread = createModelThread();
+  const thread = createModelThread(wallClock);
   const events = createEvents({ connection: writing, clock: wallClock, log });
   const onPodsRefused = (error: KubeError) => log.warn({ reason: error.reason }, `Ready pods are not known: ${error.sentence}`);
   const held = { autoscalers: createAutoscalers({ connection: writing }), claims: createClaims({ connection: writing }) };
