@@ -1,6 +1,7 @@
 // What a fleet is made of: Deployments and scalers, the demand that they share, and where its live samples come from.
 // Simulated: the demand, of which a few series stand for all (each scaler's query is another question about one of them), and pods, of which there are
 // none: Deployments are paused, so that the controller manager answers each scaling in their status and nothing else happens in the cluster.
+// The fleet is one that runs: Deployments begin with the replicas that demand needs, as they do when an operator is installed or restarted.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Backfill } from "../control-plane/prometheus-server.ts";
@@ -10,6 +11,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const SERIES = 20;
+const TARGET_PER_REPLICA = 50;
 
 export interface Fleet {
   readonly scalers: number;
@@ -60,14 +62,15 @@ export async function startExporter(): Promise<{ readonly target: string; stop()
   };
 }
 
-/** Scaler `i` and its target; no two scalers have the same settings. */
-export function objectsOf(i: number, { step, history }: Fleet): object[] {
+/** Scaler `i` and its target as they are at `nowMs`; no two scalers have the same settings. */
+export function objectsOf(i: number, { step, history }: Fleet, nowMs: number): object[] {
   const metadata = { name: `app-${i}`, namespace: NAMESPACE };
   const labels = { app: metadata.name };
   const template = { metadata: { labels }, spec: { containers: [{ name: "app", image: "app" }] } };
-  const metric = { query: `sum(demand{series="${i % SERIES}"}) * ${1 + i / 1e6}`, targetPerReplica: String(50 + i / 1000), step };
+  const replicas = Math.ceil(demandAt(i % SERIES, nowMs) / TARGET_PER_REPLICA);
+  const metric = { query: `sum(demand{series="${i % SERIES}"}) * ${1 + i / 1e6}`, targetPerReplica: String(TARGET_PER_REPLICA + i / 1000), step };
   return [
-    { apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { replicas: 1, paused: true, selector: { matchLabels: labels }, template } },
+    { apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { replicas, paused: true, selector: { matchLabels: labels }, template } },
     {
       apiVersion: "predictivescaler.io/v1alpha1",
       kind: "PredictiveScaler",

@@ -18,8 +18,9 @@ const MINUTE_MS = 60_000;
 const HISTORY_DAYS = 29;
 const LIVE_SECONDS = 15;
 const SCRAPE_MS = 15_000;
-/** Until all have decided it is looked more often, the sooner the fewer there are, ms. */
+/** Until all have decided, and then until all forecast, it is looked more often, the sooner the fewer there are, ms. */
 const firstLooksMs = (scalers: number) => Math.min(SCRAPE_MS, Math.max(2_000, 2 * scalers));
+const laterLooksMs = (scalers: number) => Math.min(SCRAPE_MS, Math.max(5_000, 2 * scalers));
 /** After so long the start is given up: a busy machine learns about one model a second. */
 const giveUpMs = (scalers: number) => Math.max(600_000, 1_500 * scalers);
 /** Between the start and the steady time: what waits is worked off, and every scaler has its place in the minute. */
@@ -45,7 +46,8 @@ export async function load({ minutes, say, ...fleet }: LoadOptions): Promise<Loa
     const kubeconfig = await operatorKubeconfig(cluster.kubectl, cluster.folder, "load-operator");
     await cluster.kubectl.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
     say(`creating ${fleet.scalers} Deployments and scalers`);
-    await createAll(cluster.kubeconfig, Array.from({ length: fleet.scalers }, (_, i) => objectsOf(i, fleet)).flat());
+    const nowMs = Date.now();
+    await createAll(cluster.kubeconfig, Array.from({ length: fleet.scalers }, (_, i) => objectsOf(i, fleet, nowMs)).flat());
     const exporter = await startExporter();
     closing.push(() => exporter.stop());
     const prometheus = await startPrometheus(binaries, historyUntil(Date.now(), HISTORY_DAYS), { target: exporter.target, intervalSeconds: LIVE_SECONDS });
@@ -101,7 +103,7 @@ async function measure(operator: Operator, beginMs: number, { minutes, say, ...f
     say(`after ${seconds.toFixed(0)} s ${decided} decided, ${forecasting} forecast`);
     if (decided === scalers && Number.isNaN(secondsToDecisions)) secondsToDecisions = seconds;
     if (forecasting === scalers) secondsToForecasts = seconds;
-    await pause(Number.isNaN(secondsToDecisions) ? firstLooksMs(scalers) : SCRAPE_MS);
+    await pause(Number.isNaN(secondsToDecisions) ? firstLooksMs(scalers) : laterLooksMs(scalers));
   }
   say(`settling, then ${minutes} minutes as usual`);
   const started = scrapes.length;
