@@ -87,8 +87,10 @@ export function createStatusWriter({ statuses, clock, metrics, complaints, rando
       // It may wait among the others.
       if (news.isUrgent && waiting.get(key)?.isUrgent === false) queue.forget(key);
       waiting.set(key, news);
-      const paceMs = isBusy() && !news.isUrgent ? PACE_WHEN_BUSY_MS : 0;
-      queue.addAfter(key, (writtenMs.get(key) ?? -Infinity) + paceMs - clock.nowMs());
+      const sinceMs = clock.nowMs() - (writtenMs.get(key) ?? -Infinity);
+      // Below 0 the clock was ahead.
+      const isPaced = isBusy() && !news.isUrgent && sinceMs >= 0;
+      queue.addAfter(key, isPaced ? PACE_WHEN_BUSY_MS - sinceMs : 0);
     },
     owes: (key) => waiting.has(key),
     async forget(key) {

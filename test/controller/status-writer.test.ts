@@ -26,7 +26,7 @@ function start() {
   const logged: string[] = [];
   const told: string[] = [];
   const stop = new AbortController();
-  const load = { isBusy: false };
+  const load = { isBusy: false, aheadMs: 0 };
   const statuses = {
     patch: ({ metadata }: Pick<StoredScaler, "metadata">, status: unknown, signal: AbortSignal) =>
       new Promise<Outcome>((resolve, reject) => {
@@ -40,7 +40,7 @@ function start() {
   };
   const warn = (_: object, text: string) => void logged.push(text);
   const complaints = createComplaints({ debug() {}, info() {}, warn, error: warn });
-  const writer = createStatusWriter({ statuses, clock, metrics, complaints, random: () => 0.5, isBusy: () => load.isBusy });
+  const writer = createStatusWriter({ statuses, clock: { ...clock, nowMs: () => clock.nowMs() + load.aheadMs }, metrics, complaints, random: () => 0.5, isBusy: () => load.isBusy });
   const run = writer.run(stop.signal);
   const put = async (name: string, status: string, isUrgent = false) => {
     writer.put(name, { stored: { metadata: { name } }, status: () => status, isUrgent, written: () => void told.push(status) });
@@ -128,6 +128,19 @@ test("while much is to be done a status is written once a minute, and then the n
   load.isBusy = false;
   await put("a", "a5");
   expect(said()).toEqual(["a1", "u1", "u2", "a3", "a5"]);
+});
+
+test("a clock that was ahead delays no status", async () => {
+  for (const isBusy of [false, true]) {
+    const { put, call, said, load } = start();
+    load.isBusy = isBusy;
+    load.aheadMs = 3_600_000;
+    await put("a", "a1");
+    await call(0).end("written");
+    load.aheadMs = 0;
+    await put("a", "a2");
+    expect(said()).toEqual(["a1", "a2"]);
+  }
 });
 
 test("a status is made when it is written, and what is under way is not owed any more", async () => {
