@@ -41,6 +41,8 @@ export function damaged(object: unknown): fc.Arbitrary<unknown> {
       const from = slots[other % slots.length];
       if (slot === undefined || from === undefined) continue;
       if (how === "remove") delete slot.parent[slot.key];
+      // Neither JSON nor YAML can write a list with named members.
+      else if (how === "add" && Array.isArray(slot.parent)) slot.parent.push(value);
       else if (how === "add") slot.parent[typeof value === "string" ? value : "unknown"] = value;
       else slot.parent[slot.key] = how === "swap" ? structuredClone(from.parent[from.key]) : value;
     }
