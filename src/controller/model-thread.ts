@@ -21,7 +21,7 @@ type Answer = { readonly id: number; readonly learned: Learned } | { readonly id
 /** One history at a time is little, and a thread that may have more lets garbage grow to it. */
 const LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 };
 
-/** Requests that the first thread has, its present one among them, beyond which the second helps; it ends when it has not been needed for so long, ms. */
+/** With so many requests, its present one among them, the first thread is helped by a second, which ends when it has not been needed for so long, ms. */
 const FULL = 2;
 const LINGER_MS = 30_000;
 
@@ -42,7 +42,7 @@ interface OneThread extends ModelThread {
 /** The threads that learn; a second one where there is a second processor. Each may be stopped and started. */
 export function createModelThread(clock: Clock): ModelThread {
   const first = startThread();
-  const most = Math.min(2, availableParallelism());
+  const hasRoom = availableParallelism() > 1;
   let second: OneThread | undefined;
   let linger: Timer | undefined;
   const endSecond = async () => {
@@ -57,11 +57,13 @@ export function createModelThread(clock: Clock): ModelThread {
     try {
       return await helper.learn(request);
     } finally {
+      // A thread that dies ends all its requests at once.
+      linger?.cancel();
       if (helper.waiting === 0 && helper === second) linger = clock.after(LINGER_MS, () => void endSecond());
     }
   };
   return {
-    learn: (request) => (most > 1 && first.waiting >= FULL && first.waiting > (second?.waiting ?? 0) ? bySecond(request) : first.learn(request)),
+    learn: (request) => (hasRoom && first.waiting >= FULL && first.waiting > (second?.waiting ?? 0) ? bySecond(request) : first.learn(request)),
     close: async () => void (await Promise.all([first.close(), endSecond()])),
   };
 }

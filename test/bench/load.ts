@@ -19,8 +19,7 @@ const HISTORY_DAYS = 29;
 const LIVE_SECONDS = 15;
 const SCRAPE_MS = 15_000;
 /** Until all have decided, and then until all forecast, it is looked more often, the sooner the fewer there are, ms. */
-const firstLooksMs = (scalers: number) => Math.min(SCRAPE_MS, Math.max(2_000, 2 * scalers));
-const laterLooksMs = (scalers: number) => Math.min(SCRAPE_MS, Math.max(5_000, 2 * scalers));
+const looksMs = (scalers: number, leastMs: number) => Math.min(SCRAPE_MS, Math.max(leastMs, 2 * scalers));
 /** After so long the start is given up: a busy machine learns about one model a second. */
 const giveUpMs = (scalers: number) => Math.max(600_000, 1_500 * scalers);
 /** Between the start and the steady time: what waits is worked off, and every scaler has its place in the minute. */
@@ -103,7 +102,7 @@ async function measure(operator: Operator, beginMs: number, { minutes, say, ...f
     say(`after ${seconds.toFixed(0)} s ${decided} decided, ${forecasting} forecast`);
     if (decided === scalers && Number.isNaN(secondsToDecisions)) secondsToDecisions = seconds;
     if (forecasting === scalers) secondsToForecasts = seconds;
-    await pause(Number.isNaN(secondsToDecisions) ? firstLooksMs(scalers) : laterLooksMs(scalers));
+    await pause(looksMs(scalers, Number.isNaN(secondsToDecisions) ? 2_000 : 5_000));
   }
   say(`settling, then ${minutes} minutes as usual`);
   const started = scrapes.length;
